@@ -1,0 +1,133 @@
+//! Where a connection comes from or goes to.
+
+use std::fmt;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The address of a stream: IP and port, or a path of a Unix socket.
+///
+/// Text form: `127.0.0.1:80`, `[::1]:80`, `unix:/run/a.sock`, and `unix:@name` for an abstract name
+/// (Linux).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Address {
+    /// TCP or UDP over IP.
+    Ip(SocketAddr),
+    /// A Unix socket; a path that starts with `@` is an abstract name, an empty one is unnamed.
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// The IP address and port, where it is one.
+    pub fn ip(&self) -> Option<SocketAddr> {
+        match self {
+            Address::Ip(at) => Some(*at),
+            Address::Unix(_) => None,
+        }
+    }
+}
+
+/// Why a text is no address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AddressError(String);
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no address: expected IP:PORT, [IPv6]:PORT or unix:PATH", self.0)
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("unix:") {
+            Some("" | "@") => Err(AddressError(text.to_owned())),
+            Some(path) => Ok(Address::Unix(PathBuf::from(path))),
+            None => text.parse().map(Address::Ip).map_err(|_| AddressError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Ip(at) => at.fmt(f),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(at: SocketAddr) -> Self {
+        Address::Ip(at)
+    }
+}
+
+impl From<&Path> for Address {
+    fn from(path: &Path) -> Self {
+        Address::Unix(path.to_owned())
+    }
+}
+
+/// A peer's address in 16 bytes, since every connection keeps one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Remote {
+    /// The common case, in place.
+    V4(SocketAddrV4),
+    /// Everything else.
+    Other(Box<Address>),
+}
+
+impl Remote {
+    /// The address in full.
+    pub fn address(&self) -> Address {
+        match self {
+            Remote::V4(at) => Address::Ip(SocketAddr::V4(*at)),
+            Remote::Other(other) => (**other).clone(),
+        }
+    }
+}
+
+impl From<Address> for Remote {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::Ip(SocketAddr::V4(at)) => Remote::V4(at),
+            other => Remote::Other(Box::new(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_addresses_print_as_they_were_read() {
+        for text in ["127.0.0.1:80", "[::1]:65535", "unix:/run/a.sock", "unix:@abstract", "unix:a"]
+        {
+            assert_eq!(text.parse::<Address>().map(|a| a.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn texts_that_are_not_are_named_in_the_error() {
+        for text in
+            ["", "localhost", "127.0.0.1", ":80", "1.2.3.4:65536", "unix:", "unix:@", "::1:80x"]
+        {
+            let error = text.parse::<Address>().expect_err(text).to_string();
+            assert!(error.contains(&format!("`{text}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_remote_is_small_and_keeps_its_address() {
+        assert_eq!(size_of::<Remote>(), 16);
+        for text in ["127.0.0.1:80", "[::1]:1", "unix:/a"] {
+            let address: Address = text.parse().expect(text);
+            assert_eq!(Remote::from(address.clone()).address(), address);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The contract between a driver, which owns sockets, buffers, readiness, timers and links, and a
+//! state, which owns only its own meaning.
+//!
+//! A stream state implements [`State`]; the derive joins states into a [`Machine`]; a driver calls
+//! [`drive`] with an [`Io`] that lends both ends of the connection for one call. A datagram protocol
+//! implements [`Endpoint`].
+
+mod address;
+mod block;
+mod deadline;
+mod diagram;
+mod drive;
+mod effects;
+mod endpoint;
+mod fault;
+mod id;
+mod io;
+mod machine;
+mod peer;
+mod rx;
+mod tx;
+
+pub use address::{Address, AddressError, Remote};
+pub use block::{BLOCK_MIN, Block, Piece};
+pub use deadline::{Reason, Timeouts};
+pub use diagram::{Diagram, StateInfo};
+pub use drive::{Cause, TRANSITIONS_MAX, drive};
+pub use effects::{
+    Busy, CONNECTS_PER_CALL, Connect, Effect, Effects, Full, Job, Rooms, TimerId, To,
+};
+pub use endpoint::{Datagram, Desk, Ecn, Endpoint, Transmit};
+pub use fault::{End, Fault};
+pub use id::{EndpointId, Id};
+pub use io::{Io, Signals};
+pub use machine::{Alone, App, Edge, Entered, Machine, Never, Next, State, Step};
+pub use peer::Peer;
+pub use rx::{Half, Rx};
+pub use tx::{ADOPT_MIN, Mark, Marks, Tx};

@@ -1,0 +1,334 @@
+//! The sending end of a connection.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::Bytes;
+
+use super::{BLOCK_MIN, Block, Half, Piece, Rx};
+
+/// From this many bytes on, [`Tx::adopt`] moves a block instead of copying behind other bytes.
+pub const ADOPT_MIN: usize = 4 * 1024;
+
+/// Shared and static pieces below this are copied: a piece costs more than its bytes.
+const SHARE_MIN: usize = 256;
+
+/// How much may wait to be sent on one connection, in bytes of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Marks {
+    /// At this much, [`Tx::room`] is zero and whoever fills the buffer is not read from.
+    pub high: usize,
+    /// Below this much, those who wait for room are advanced again.
+    pub low: usize,
+    /// A write that would pass this ends the connection.
+    pub cap: usize,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks { high: 256 * 1024, low: 64 * 1024, cap: 1024 * 1024 }
+    }
+}
+
+/// What waits to be sent: a bounded queue of pieces, charged by the memory they pin.
+///
+/// A state asks [`room`](Tx::room) and writes that much. Writing more is allowed up to the hard cap;
+/// past it the write is dropped and the driver ends the connection, since a hole in a stream is worse
+/// than its end. Nothing here blocks, and nothing is sent during the call.
+#[derive(Debug, Default)]
+pub struct Tx {
+    pieces: VecDeque<Piece>,
+    len: usize,
+    charge: usize,
+    marks: Marks,
+    half: Half,
+    overflowed: bool,
+    /// Pieces at the front that [`Tx::fit`] has seen.
+    fitted: usize,
+    spare: Block,
+}
+
+impl Tx {
+    /// An empty end with these marks.
+    pub fn new(marks: Marks) -> Self {
+        Tx { marks, ..Tx::default() }
+    }
+
+    /// How many bytes may be written before whoever writes should wait; an advice, see the type.
+    #[inline]
+    pub fn room(&self) -> usize {
+        if self.half == Half::Open { self.marks.high.saturating_sub(self.charge) } else { 0 }
+    }
+
+    /// Whether this half is still open: bytes written after [`finish`](Tx::finish) are dropped.
+    #[inline]
+    pub fn may_send(&self) -> bool {
+        self.half == Half::Open
+    }
+
+    /// Queues a copy of `bytes`.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.fill(bytes.len(), |to| {
+            to.copy_from_slice(bytes);
+            bytes.len()
+        });
+    }
+
+    /// Lends `n` bytes to be written in place; `put` says how many of them it used.
+    ///
+    /// What `put` finds there is not cleared. Nothing is lent past the hard cap or after the end.
+    ///
+    /// # Panics
+    /// If `put` says that it used more than `n`.
+    pub fn fill(&mut self, n: usize, put: impl FnOnce(&mut [u8]) -> usize) {
+        if n == 0 || !self.admits(n) {
+            return;
+        }
+        if self.tail_space() < n {
+            self.push_block(n);
+        }
+        let Some(Piece::Block { block, end, .. }) = self.pieces.back_mut() else { return };
+        let at = *end as usize;
+        let used = put(&mut block.all_mut()[at..at + n]);
+        assert!(used <= n, "used more than was lent");
+        *end += used as u32;
+        self.len += used;
+    }
+
+    /// Queues bytes that other connections send too, without copying them.
+    pub fn share(&mut self, bytes: Bytes) {
+        if bytes.len() < SHARE_MIN {
+            self.write(&bytes);
+        } else if self.admits(bytes.len()) {
+            self.push(Piece::Shared(bytes));
+        }
+    }
+
+    /// Queues bytes of the program, without copying large ones.
+    pub fn write_static(&mut self, bytes: &'static [u8]) {
+        if bytes.len() < SHARE_MIN {
+            self.write(bytes);
+        } else if self.admits(bytes.len()) {
+            self.push(Piece::Static(bytes));
+        }
+    }
+
+    /// Moves up to `n` unread bytes of `rx` here and says how many: none where there is no room.
+    ///
+    /// The whole of a block is moved by moving the block, when nothing waits before it or it is well
+    /// filled; everything else is copied.
+    #[inline]
+    pub fn adopt(&mut self, rx: &mut Rx, n: usize) -> usize {
+        let have = rx.len();
+        if have == 0 || self.room() == 0 {
+            return 0;
+        }
+        if n >= have && (self.pieces.is_empty() || have >= ADOPT_MIN) {
+            let (block, start, end) = rx.take_block();
+            self.push(Piece::Block { block, start, end });
+            return have;
+        }
+        let n = n.min(have).min(self.room());
+        self.write(&rx.bytes()[..n]);
+        rx.consume(n);
+        n
+    }
+
+    /// Ends this half in order: what is queued is sent, then the end.
+    #[inline]
+    pub fn finish(&mut self) {
+        if self.half == Half::Open {
+            self.half = Half::Ended;
+        }
+    }
+
+    /// Cuts the connection: what is queued is dropped and the peer is told by a reset.
+    pub fn abort(&mut self) {
+        self.half = Half::Aborted;
+        self.pieces.clear();
+        (self.len, self.charge, self.fitted) = (0, 0, 0);
+    }
+
+    /// How far this half has come.
+    #[inline]
+    pub fn half(&self) -> Half {
+        self.half
+    }
+
+    /// How many bytes wait.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether none waits.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn admits(&mut self, n: usize) -> bool {
+        if self.half != Half::Open {
+            return false;
+        }
+        if self.charge + n > self.marks.cap && self.tail_space() < n {
+            self.overflowed = true;
+        }
+        !self.overflowed
+    }
+
+    fn tail_space(&self) -> usize {
+        match self.pieces.back() {
+            Some(Piece::Block { block, end, .. }) => block.capacity() - *end as usize,
+            _ => 0,
+        }
+    }
+
+    fn push_block(&mut self, n: usize) {
+        let spare = self.spare.take();
+        let block =
+            if spare.capacity() >= n { spare } else { Block::new(n.next_multiple_of(BLOCK_MIN)) };
+        self.push(Piece::Block { block, start: 0, end: 0 });
+    }
+
+    #[inline]
+    fn push(&mut self, piece: Piece) {
+        self.len += piece.bytes().len();
+        self.charge += piece.charge();
+        self.pieces.push_back(piece);
+    }
+}
+
+/// A place in the queue to come back to: see [`Tx::rollback`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pieces: usize,
+    tail_end: u32,
+    half: Half,
+    overflowed: bool,
+}
+
+/// The carrier's side: how bytes get out.
+impl Tx {
+    /// Changes the marks.
+    #[inline]
+    pub fn set_marks(&mut self, marks: Marks) {
+        self.marks = marks;
+    }
+
+    /// Gives memory for the next small writes, so that they allocate nothing.
+    #[inline]
+    pub fn lend(&mut self, spare: Block) {
+        self.spare = spare;
+    }
+
+    /// Takes unused memory back; the empty block if none is left.
+    #[inline]
+    pub fn reclaim(&mut self) -> Block {
+        self.spare.take()
+    }
+
+    /// Whether it is as new: empty, open, and not overflowed.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        self.len == 0 && self.half == Half::Open && !self.overflowed
+    }
+
+    /// Whether a write was dropped at the hard cap.
+    #[inline]
+    pub fn has_overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// Whether less than the low mark waits.
+    #[inline]
+    pub fn is_low(&self) -> bool {
+        self.charge < self.marks.low.max(1)
+    }
+
+    /// Bytes of memory that it holds.
+    #[inline]
+    pub fn charge(&self) -> usize {
+        self.charge
+    }
+
+    /// The first bytes that wait, and whether there are more behind them.
+    #[inline]
+    pub fn front(&self) -> Option<(&[u8], bool)> {
+        self.pieces.front().map(|piece| (piece.bytes(), self.pieces.len() > 1))
+    }
+
+    /// Puts as many waiting pieces as fit into `slices` and says how many.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let filled = self.pieces.iter().zip(slices.iter_mut());
+        filled.map(|(piece, slice)| *slice = IoSlice::new(piece.bytes())).count()
+    }
+
+    /// Drops the first `n` bytes, which were sent; blocks that became free go to `recycle`.
+    ///
+    /// # Panics
+    /// If fewer wait.
+    #[inline]
+    pub fn consume(&mut self, mut n: usize, mut recycle: impl FnMut(Block)) {
+        self.len -= n;
+        while let Some(piece) = self.pieces.front_mut() {
+            let here = piece.bytes().len();
+            if n < here {
+                piece.skip(n);
+                return;
+            }
+            n -= here;
+            self.charge -= piece.charge();
+            self.fitted = self.fitted.saturating_sub(1);
+            if let Some(Piece::Block { block, .. }) = self.pieces.pop_front() {
+                recycle(block);
+            }
+        }
+        assert!(n == 0, "sent more than there was");
+    }
+
+    /// Moves what stays to blocks that fit, so that its charge is at most twice its bytes (or
+    /// [`BLOCK_MIN`] a piece); blocks that became free go to `recycle`.
+    pub fn fit(&mut self, mut recycle: impl FnMut(Block)) {
+        for piece in self.pieces.iter_mut().skip(self.fitted) {
+            let Piece::Block { block, start, end } = piece else { continue };
+            let n = (*end - *start) as usize;
+            if block.capacity() <= BLOCK_MIN.max(2 * n) {
+                continue;
+            }
+            let mut fitting = Block::new(n.next_multiple_of(BLOCK_MIN));
+            fitting.all_mut()[..n].copy_from_slice(&block.all()[*start as usize..*end as usize]);
+            self.charge = self.charge - block.capacity() + fitting.capacity();
+            (*start, *end) = (0, n as u32);
+            recycle(std::mem::replace(block, fitting));
+        }
+        // The last piece can still be written to, so it is looked at again.
+        self.fitted = self.pieces.len().saturating_sub(1);
+    }
+
+    /// Remembers where the queue ends now.
+    #[inline]
+    pub fn mark(&self) -> Mark {
+        let tail_end = match self.pieces.back() {
+            Some(Piece::Block { end, .. }) => *end,
+            _ => 0,
+        };
+        Mark { pieces: self.pieces.len(), tail_end, half: self.half, overflowed: self.overflowed }
+    }
+
+    /// Forgets all that was written since `mark`, an end included. An abort since then cannot be
+    /// taken back: what it dropped is gone.
+    pub fn rollback(&mut self, mark: Mark) {
+        if self.half == Half::Aborted {
+            return;
+        }
+        self.pieces.truncate(mark.pieces);
+        if let Some(Piece::Block { end, .. }) = self.pieces.back_mut() {
+            *end = mark.tail_end;
+        }
+        self.len = self.pieces.iter().map(|piece| piece.bytes().len()).sum();
+        self.charge = self.pieces.iter().map(Piece::charge).sum();
+        self.fitted = self.fitted.min(self.pieces.len());
+        (self.half, self.overflowed) = (mark.half, mark.overflowed);
+    }
+}

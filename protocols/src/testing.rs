@@ -1,0 +1,247 @@
+//! Drives one machine without a loop: bytes and events in, bytes and requests out.
+//!
+//! For unit tests of states, and for anyone who brings a loop of their own and wants to see how little
+//! a driver is: [`Script::call`] is all of it.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::contract::{
+    App, CONNECTS_PER_CALL, Cause, Effects, Fault, Half, Id, Io, Machine, Marks, Next, Peer,
+    Reason, Remote, Rx, Signals, Tx, drive,
+};
+
+/// A connection that exists only on paper.
+#[derive(Debug)]
+pub struct Script<M: Machine> {
+    machine: M,
+    app: M::App,
+    fx: Effects<M::App>,
+    rx: Rx,
+    tx: Tx,
+    remote: Remote,
+    sent: Vec<u8>,
+    states: Vec<&'static str>,
+    over: Option<Result<(), Fault>>,
+    /// Whether the kernel of this story takes bytes; while it does not, they wait in `tx`.
+    writable: bool,
+}
+
+/// How much may be unread: the default of the loop as well.
+const RX_CAP: usize = 64 * 1024;
+
+impl<M: Machine> Script<M>
+where
+    M::App: Default,
+{
+    /// A connection that has just been accepted; its machine was advanced once.
+    pub fn new(machine: M) -> Self {
+        Script::with_app(machine, M::App::default())
+    }
+}
+
+impl<M: Machine> Script<M> {
+    /// The same, with an application.
+    pub fn with_app(machine: M, app: M::App) -> Self {
+        let mut script = Script {
+            states: vec![M::STATES[machine.state()].name],
+            machine,
+            app,
+            fx: Effects::new(epoch(), SystemTime::UNIX_EPOCH, 1),
+            rx: Rx::new(RX_CAP),
+            tx: Tx::new(Marks::default()),
+            remote: Remote::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 1)),
+            sent: Vec::new(),
+            over: None,
+            writable: true,
+        };
+        script.call(Cause::Advance);
+        script
+    }
+
+    /// The peer sends `bytes`, in pieces of what the receive buffer takes.
+    ///
+    /// # Panics
+    /// If the machine takes none of what is there while it has more to come.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> &mut Self {
+        while !bytes.is_empty() && self.over.is_none() {
+            assert!(!self.rx.is_full(), "the machine takes nothing, and the buffer is full");
+            self.rx.make_space();
+            let space = self.rx.space();
+            let n = space.len().min(bytes.len());
+            space[..n].copy_from_slice(&bytes[..n]);
+            self.rx.commit(n);
+            bytes = &bytes[n..];
+            self.call(Cause::Advance);
+        }
+        self
+    }
+
+    /// The peer ends its half.
+    pub fn end(&mut self) -> &mut Self {
+        self.rx.close(Half::Ended);
+        self.call(Cause::Advance)
+    }
+
+    /// Mail arrives.
+    pub fn mail(&mut self, mail: <M::App as App>::Mail) -> &mut Self {
+        self.call(Cause::Mail(mail))
+    }
+
+    /// A deadline passes.
+    pub fn expire(&mut self, why: Reason) -> &mut Self {
+        self.call(Cause::Expire(why))
+    }
+
+    /// The clock moves on; the machine is not called.
+    pub fn wait(&mut self, time: Duration) -> &mut Self {
+        self.fx.set_time(self.fx.now() + time, self.fx.wall() + time);
+        self
+    }
+
+    /// The peer stops taking bytes.
+    pub fn block(&mut self) -> &mut Self {
+        self.writable = false;
+        self
+    }
+
+    /// It takes them again.
+    pub fn unblock(&mut self) -> &mut Self {
+        self.writable = true;
+        self.flush();
+        self.call(Cause::Advance)
+    }
+
+    /// All that was sent.
+    pub fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
+    /// What was sent since this was asked last.
+    pub fn take_sent(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.sent)
+    }
+
+    /// How it ended; `None` while it lasts.
+    pub fn over(&self) -> Option<Result<(), Fault>> {
+        self.over
+    }
+
+    /// The names of the states it has been in, in order.
+    pub fn states(&self) -> &[&'static str] {
+        &self.states
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    /// The application.
+    pub fn app(&mut self) -> &mut M::App {
+        &mut self.app
+    }
+
+    /// What was asked for and not looked at yet.
+    pub fn effects(&mut self) -> &mut Effects<M::App> {
+        &mut self.fx
+    }
+
+    /// Both ends, to look at.
+    pub fn ends(&self) -> (&Rx, &Tx) {
+        (&self.rx, &self.tx)
+    }
+
+    fn call(&mut self, cause: Cause<<M::App as App>::Mail>) -> &mut Self {
+        if self.over.is_some() {
+            return self;
+        }
+        let id = Id { index: 0, generation: 1 };
+        let next = id.index + 1..=id.index + CONNECTS_PER_CALL as u32;
+        *self.fx.reserved() = next.map(|index| Id { index, generation: 1 }).collect();
+        let ends = (&mut self.rx, &mut self.tx);
+        let link = (Peer::None, Signals(0));
+        let mut io = Io::new(id, &self.remote, ends, link, &mut self.app, &mut self.fx);
+        let states = &mut self.states;
+        let next =
+            drive(&mut self.machine, cause, &mut io, |_, to| states.push(M::STATES[to].name));
+        self.flush();
+        match next {
+            Ok(Next::Finish) => self.over = Some(Ok(())),
+            Ok(Next::Yield) => return self.call(Cause::Advance),
+            Ok(_) => {}
+            Err(fault) => self.over = Some(Err(fault)),
+        }
+        self
+    }
+
+    fn flush(&mut self) {
+        while self.writable
+            && let Some((bytes, _)) = self.tx.front()
+        {
+            let n = bytes.len();
+            self.sent.extend_from_slice(bytes);
+            self.tx.consume(n, drop);
+        }
+    }
+}
+
+/// A fixed time to count from: a story needs no clock, but `Instant` has no other constructor.
+fn epoch() -> Instant {
+    static EPOCH: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "a test driver needs some instant to count from")]
+    *EPOCH.get_or_init(Instant::now)
+}
+
+/// Writes by hand, for tests of this crate, what the derive writes for a struct with one state.
+#[cfg(test)]
+macro_rules! one_state {
+    ($machine:ident($state:ty)) => {
+        struct $machine($state);
+
+        impl crate::contract::Machine for $machine {
+            type App = crate::contract::Alone<Self>;
+            const STATES: &'static [crate::contract::StateInfo] = &[crate::contract::StateInfo {
+                name: stringify!($state),
+                becomes: &[],
+                timeouts: crate::contract::Timeouts::NONE,
+            }];
+            const DIAGRAM: crate::contract::Diagram =
+                crate::contract::Diagram { mermaid: "", dot: "" };
+
+            fn advance(
+                &mut self,
+                io: &mut crate::contract::Io<'_, Self::App>,
+            ) -> Result<crate::contract::Next, crate::contract::Fault> {
+                let step = crate::contract::State::<Self>::advance(&mut self.0, io)?;
+                Ok(step.settle(self))
+            }
+
+            fn expire(
+                &mut self,
+                why: crate::contract::Reason,
+                io: &mut crate::contract::Io<'_, Self::App>,
+            ) -> Result<crate::contract::Next, crate::contract::Fault> {
+                let step = crate::contract::State::<Self>::expire(&mut self.0, why, io)?;
+                Ok(step.settle(self))
+            }
+
+            fn receive(
+                &mut self,
+                mail: crate::contract::Never,
+                _: &mut crate::contract::Io<'_, Self::App>,
+            ) -> Result<crate::contract::Next, crate::contract::Fault> {
+                match mail {}
+            }
+
+            fn deadline(&self) -> Option<std::time::Instant> {
+                crate::contract::State::<Self>::deadline(&self.0)
+            }
+
+            fn state(&self) -> usize {
+                0
+            }
+        }
+    };
+}
+#[cfg(test)]
+pub(crate) use one_state;
