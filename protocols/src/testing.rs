@@ -1,13 +1,13 @@
 //! Drives one machine without a loop: bytes and events in, bytes and requests out.
 //!
 //! For unit tests of states, and for anyone who brings a loop of their own and wants to see how little
-//! a driver is: [`Script::call`] is all of it.
+//! a driver is: `Script::call` is all of it.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::contract::{
-    App, CONNECTS_PER_CALL, Cause, Effects, Fault, Half, Id, Io, Machine, Marks, Next, Peer,
-    Reason, Remote, Rx, Signals, Tx, drive,
+    App, CONNECTS_PER_CALL, Cause, Effects, Fault, Half, Id, Io, Machine, Marks, Next, Outbox,
+    Peer, Reason, Remote, Rx, Signals, Tx, drive,
 };
 
 /// A connection that exists only on paper.
@@ -42,11 +42,12 @@ where
 impl<M: Machine> Script<M> {
     /// The same, with an application.
     pub fn with_app(machine: M, app: M::App) -> Self {
+        let outbox = Outbox::new(usize::MAX, Box::new(|| ()));
         let mut script = Script {
             states: vec![M::STATES[machine.state()].name],
             machine,
             app,
-            fx: Effects::new(epoch(), SystemTime::UNIX_EPOCH, 1),
+            fx: Effects::new(epoch(), SystemTime::UNIX_EPOCH, 1, outbox.into()),
             rx: Rx::new(RX_CAP),
             tx: Tx::new(Marks::default()),
             remote: Remote::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 1)),

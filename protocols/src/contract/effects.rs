@@ -1,15 +1,16 @@
 //! What a handler may ask for: carried out by the driver after the handler has returned.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Address, App, EndpointId, Id, Signals};
+use super::{Address, App, EndpointId, Id, Outbox, Signals};
 
 /// How many outgoing connections one call may ask for.
 pub const CONNECTS_PER_CALL: usize = 8;
 
-/// Blocking work: it runs on another thread, and what it returns is delivered as mail.
-pub type Job<Mail> = Box<dyn FnOnce() -> Mail + Send>;
+/// Blocking work, with the way of its answer inside.
+pub type Job = Box<dyn FnOnce() + Send>;
 
 /// Who gets a piece of mail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -87,7 +88,7 @@ pub enum Effect<A: App> {
     /// Reset that connection.
     Close(Id),
     /// Run on another thread, deliver the answer.
-    Offload(To, Job<A::Mail>),
+    Offload(Job),
     /// Deliver when the time has come.
     After(TimerId, Instant, To, A::Mail),
     /// Forget that timer.
@@ -122,7 +123,6 @@ impl<A: App> fmt::Debug for Effect<A> {
 }
 
 /// What is known of the loop during a call, and the list of what was asked for.
-#[derive(Debug)]
 pub struct Effects<A: App> {
     list: Vec<Effect<A>>,
     reserved: Vec<Id>,
@@ -134,6 +134,13 @@ pub struct Effects<A: App> {
     jobs_room: usize,
     timers_room: usize,
     next_timer: u64,
+    outbox: Arc<Outbox<A::Mail>>,
+}
+
+impl<A: App> fmt::Debug for Effects<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Effects").field(&self.list).finish()
+    }
 }
 
 /// What a handler uses.
@@ -217,9 +224,13 @@ impl<A: App> Effects<A> {
         &mut self,
         to: To,
         job: impl FnOnce() -> A::Mail + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<(), Busy>
+    where
+        A::Mail: Send,
+    {
         self.jobs_room = self.jobs_room.checked_sub(1).ok_or(Busy)?;
-        self.push(Effect::Offload(to, Box::new(job)));
+        let outbox = self.outbox.clone();
+        self.push(Effect::Offload(Box::new(move || outbox.answer(to, job))));
         Ok(())
     }
 
@@ -268,8 +279,9 @@ pub struct Rooms {
 
 /// What a driver uses.
 impl<A: App> Effects<A> {
-    /// An empty list; `seed` starts [`random`](Effects::random).
-    pub fn new(now: Instant, wall: SystemTime, seed: u64) -> Self {
+    /// An empty list; `seed` starts [`random`](Effects::random), answers of offloaded work go to
+    /// `outbox`.
+    pub fn new(now: Instant, wall: SystemTime, seed: u64, outbox: Arc<Outbox<A::Mail>>) -> Self {
         Effects {
             list: Vec::new(),
             reserved: Vec::with_capacity(CONNECTS_PER_CALL),
@@ -281,6 +293,7 @@ impl<A: App> Effects<A> {
             jobs_room: usize::MAX,
             timers_room: usize::MAX,
             next_timer: 0,
+            outbox,
         }
     }
 
