@@ -1,1 +1,43 @@
-//! reactor
+//! An async-free reactor framework: a single-threaded mio event loop, slab-allocated connection state
+//! machines, and a derive that writes their readiness handlers.
+
+pub use readily_derive::Machine;
+pub use readily_protocols::contract;
+pub use readily_protocols::contract::*;
+pub use readily_protocols::{echo, relay, testing, udp_echo};
+
+mod access;
+mod budget;
+mod carrier;
+mod clock;
+mod config;
+mod connect;
+mod counters;
+mod deadlines;
+mod drain;
+mod effects;
+mod ending;
+mod endpoints;
+mod fleet;
+mod handle;
+mod listener;
+mod mail;
+mod pool;
+mod reactor;
+mod sanitizer;
+mod signals;
+mod slot;
+pub mod sys;
+mod timers;
+mod trace;
+mod visit;
+
+pub use config::{Config, Sanitizer};
+pub use counters::{Counters, StateCounters};
+pub use fleet::{Fleet, Pinning, Reservation, Seat};
+pub use handle::Handle;
+pub use listener::{AcceptFailure, Accepted, ListenerId};
+pub use reactor::{Reactor, Turn};
+pub use signals::{HANGUP, INTERRUPT, TERMINATE};
+pub use sys::{Bind, Listen, Mio, PortSharing, StreamOptions};
+pub use trace::Event;

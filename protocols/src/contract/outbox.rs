@@ -12,6 +12,8 @@ use super::{Full, Id, To};
 pub enum Letter<Mail> {
     /// Deliver this.
     Mail(To, Mail),
+    /// Deliver this: the answer of an offloaded job.
+    Answer(To, Mail),
     /// Advance that connection.
     Wake(Id),
     /// Shut down in order.
@@ -49,11 +51,16 @@ impl<Mail> Outbox<Mail> {
         Ok(())
     }
 
+    /// Puts one in past the limit: for the few that shut a loop down.
+    pub fn urge(&self, letter: Letter<Mail>) {
+        self.put(&mut self.queue(), letter);
+    }
+
     /// Runs a job that the loop has counted, and posts its answer past the limit: an answer is never
     /// lost for want of room.
     pub fn answer(&self, to: To, job: impl FnOnce() -> Mail) {
         let letter = match catch_unwind(AssertUnwindSafe(job)) {
-            Ok(mail) => Letter::Mail(to, mail),
+            Ok(mail) => Letter::Answer(to, mail),
             Err(_) => Letter::JobPanicked,
         };
         self.put(&mut self.queue(), letter);

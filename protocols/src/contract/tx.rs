@@ -93,6 +93,9 @@ impl Tx {
         assert!(used <= n, "used more than was lent");
         *end += used as u32;
         self.len += used;
+        if used == 0 {
+            self.drop_empty_tail();
+        }
     }
 
     /// Queues bytes that other connections send too, without copying them.
@@ -191,6 +194,16 @@ impl Tx {
         self.push(Piece::Block { block, start: 0, end: 0 });
     }
 
+    /// A piece of no bytes must not wait: a write of nothing looks like an error.
+    fn drop_empty_tail(&mut self) {
+        if let Some(piece) = self.pieces.pop_back_if(|piece| piece.bytes().is_empty()) {
+            self.charge -= piece.charge();
+            if let Piece::Block { block, .. } = piece {
+                self.spare = block;
+            }
+        }
+    }
+
     #[inline]
     fn push(&mut self, piece: Piece) {
         self.len += piece.bytes().len();
@@ -208,6 +221,14 @@ pub struct Mark {
     overflowed: bool,
 }
 
+impl Mark {
+    /// How far the half had come then.
+    #[inline]
+    pub fn half(&self) -> Half {
+        self.half
+    }
+}
+
 /// The carrier's side: how bytes get out.
 impl Tx {
     /// Changes the marks.
@@ -220,6 +241,12 @@ impl Tx {
     #[inline]
     pub fn lend(&mut self, spare: Block) {
         self.spare = spare;
+    }
+
+    /// Whether [`lend`](Tx::lend) would be of use.
+    #[inline]
+    pub fn wants_spare(&self) -> bool {
+        self.spare.capacity() == 0
     }
 
     /// Takes unused memory back; the empty block if none is left.

@@ -1,0 +1,68 @@
+//! The time of the turn.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::sys::Sys;
+use crate::timers::Nanos;
+
+/// Read once a turn: all that happens in a turn happens at one time.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+    now: Instant,
+    nanos: Nanos,
+    wall: SystemTime,
+    wall_read: Nanos,
+}
+
+/// How old the wall time may be.
+const WALL_AGE: Nanos = 1_000_000_000;
+
+impl Clock {
+    pub(crate) fn new(sys: &impl Sys) -> Self {
+        let now = sys.now();
+        Clock { start: now, now, nanos: 0, wall: sys.wall(), wall_read: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn read(&mut self, sys: &impl Sys) {
+        self.now = sys.now().max(self.now);
+        self.nanos = self.nanos(self.now);
+        if self.nanos - self.wall_read >= WALL_AGE {
+            (self.wall, self.wall_read) = (sys.wall(), self.nanos);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Nanos {
+        self.nanos
+    }
+
+    #[inline]
+    pub(crate) fn instant(&self) -> Instant {
+        self.now
+    }
+
+    #[inline]
+    pub(crate) fn wall(&self) -> SystemTime {
+        self.wall
+    }
+
+    /// An instant as the loop counts it; what lies before its beginning is its beginning.
+    #[inline]
+    pub(crate) fn nanos(&self, at: Instant) -> Nanos {
+        in_nanos(at.saturating_duration_since(self.start))
+    }
+
+    /// The time from now on that a duration ends at.
+    #[inline]
+    pub(crate) fn after(&self, time: Duration) -> Nanos {
+        self.nanos.saturating_add(in_nanos(time))
+    }
+}
+
+#[inline]
+pub(crate) fn in_nanos(time: Duration) -> Nanos {
+    let seconds = time.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(time.subsec_nanos()))
+}

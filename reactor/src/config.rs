@@ -1,0 +1,132 @@
+//! The limits of a loop: each a knob with a default that is a named constant.
+
+use std::time::Duration;
+
+use readily_protocols::contract::Marks;
+
+/// What a loop allows. Every limit is on by default.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// How many connections may be open, over all listeners. `None`: what the process may have of
+    /// descriptors, less [`Config::DESCRIPTORS_KEPT`].
+    pub connections_max: Option<usize>,
+    /// How many unread bytes a connection may keep.
+    pub receive_max: usize,
+    /// The marks of each send buffer.
+    pub send_marks: Marks,
+    /// How much memory all buffers together may take, in bytes. From nine tenths on nothing is read,
+    /// from 98 % on nothing is accepted, past all of it whoever needs more is ended.
+    pub buffers_max: usize,
+    /// How many bytes of one connection are read in one turn before others have theirs.
+    pub turn_bytes: usize,
+    /// How many reads of one connection are made in one turn before others have theirs.
+    pub turn_reads: usize,
+    /// How many deadlines fire in one turn before sockets are served again.
+    pub turn_deadlines: usize,
+    /// How many pieces of mail may wait.
+    pub mail_max: usize,
+    /// How many timers that mail may wait.
+    pub mail_timers_max: usize,
+    /// How many letters from other threads may wait.
+    pub letters_max: usize,
+    /// How many offloaded jobs may be unanswered.
+    pub jobs_max: usize,
+    /// How long a peer may take none of the bytes that wait for it.
+    pub send_stall: Duration,
+    /// How long a peer may send nothing more, after our end, without ending its half.
+    pub linger_idle: Duration,
+    /// How long it may take in all.
+    pub linger_within: Duration,
+    /// How many bytes it may still send; they are discarded.
+    pub linger_bytes: usize,
+    /// How long a drain waits before it aborts what is left.
+    pub drain_within: Duration,
+    /// How long a listener that had no descriptor waits before it tries again by itself; one that is
+    /// freed by this loop wakes it at once.
+    pub accept_retry: Duration,
+    /// A turn that takes longer is counted as slow.
+    pub slow_turn: Duration,
+    /// How many calls without progress a state may ask for in a row.
+    pub spins_max: u8,
+    /// Whether a connection that nothing can wake is ended, and its state named.
+    pub sanitizer: Sanitizer,
+    /// Seeds the loop's generator; `None`: from the clock.
+    pub seed: Option<u64>,
+}
+
+/// Whether states that can never go on are looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sanitizer {
+    /// After every call.
+    On,
+    /// Only spinning and frozen deadlines, which cost others their time.
+    Off,
+}
+
+impl Config {
+    /// Descriptors that are kept for listeners, logs and the like.
+    pub const DESCRIPTORS_KEPT: usize = 64;
+    /// Default of [`receive_max`](Config::receive_max).
+    pub const RECEIVE_MAX: usize = 64 * 1024;
+    /// Default of [`buffers_max`](Config::buffers_max).
+    pub const BUFFERS_MAX: usize = 512 * 1024 * 1024;
+    /// Default of [`turn_bytes`](Config::turn_bytes).
+    pub const TURN_BYTES: usize = 256 * 1024;
+    /// Default of [`turn_reads`](Config::turn_reads).
+    pub const TURN_READS: usize = 16;
+    /// Default of [`turn_deadlines`](Config::turn_deadlines).
+    pub const TURN_DEADLINES: usize = 4096;
+    /// Default of [`mail_max`](Config::mail_max).
+    pub const MAIL_MAX: usize = 1 << 20;
+    /// Default of [`mail_timers_max`](Config::mail_timers_max).
+    pub const MAIL_TIMERS_MAX: usize = 1 << 16;
+    /// Default of [`letters_max`](Config::letters_max).
+    pub const LETTERS_MAX: usize = 1 << 16;
+    /// Default of [`jobs_max`](Config::jobs_max).
+    pub const JOBS_MAX: usize = 1024;
+    /// Default of [`send_stall`](Config::send_stall).
+    pub const SEND_STALL: Duration = Duration::from_secs(20);
+    /// Default of [`linger_idle`](Config::linger_idle).
+    pub const LINGER_IDLE: Duration = Duration::from_secs(2);
+    /// Default of [`linger_within`](Config::linger_within).
+    pub const LINGER_WITHIN: Duration = Duration::from_secs(5);
+    /// Default of [`linger_bytes`](Config::linger_bytes).
+    pub const LINGER_BYTES: usize = 1024 * 1024;
+    /// Default of [`drain_within`](Config::drain_within).
+    pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+    /// Default of [`accept_retry`](Config::accept_retry).
+    pub const ACCEPT_RETRY: Duration = Duration::from_millis(10);
+    /// Default of [`slow_turn`](Config::slow_turn).
+    pub const SLOW_TURN: Duration = Duration::from_millis(10);
+    /// Default of [`spins_max`](Config::spins_max).
+    pub const SPINS_MAX: u8 = 32;
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            connections_max: None,
+            receive_max: Config::RECEIVE_MAX,
+            send_marks: Marks::default(),
+            buffers_max: Config::BUFFERS_MAX,
+            turn_bytes: Config::TURN_BYTES,
+            turn_reads: Config::TURN_READS,
+            turn_deadlines: Config::TURN_DEADLINES,
+            mail_max: Config::MAIL_MAX,
+            mail_timers_max: Config::MAIL_TIMERS_MAX,
+            letters_max: Config::LETTERS_MAX,
+            jobs_max: Config::JOBS_MAX,
+            send_stall: Config::SEND_STALL,
+            linger_idle: Config::LINGER_IDLE,
+            linger_within: Config::LINGER_WITHIN,
+            linger_bytes: Config::LINGER_BYTES,
+            drain_within: Config::DRAIN_WITHIN,
+            accept_retry: Config::ACCEPT_RETRY,
+            slow_turn: Config::SLOW_TURN,
+            spins_max: Config::SPINS_MAX,
+            sanitizer: if cfg!(debug_assertions) { Sanitizer::On } else { Sanitizer::Off },
+            seed: None,
+        }
+    }
+}

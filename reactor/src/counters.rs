@@ -1,0 +1,139 @@
+//! What a loop counts: everything that happens, and everything that is refused or dropped.
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Counts since the loop began, except where a line says otherwise.
+        #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+        pub struct Counters {
+            $($(#[doc = $doc])+ pub $name: u64,)+
+        }
+
+        impl Counters {
+            /// Each with its name, in the order of the declaration.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name),)+].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// Turns of the loop.
+    turns,
+    /// Readiness events taken in.
+    events,
+    /// Events for a connection that had ended: dropped.
+    stale_events,
+    /// Turns that took longer than `Config::slow_turn`.
+    slow_turns,
+    /// Calls of machines.
+    calls,
+    /// Read system calls on streams.
+    reads,
+    /// Write system calls on streams.
+    writes,
+    /// Bytes read from streams.
+    bytes_in,
+    /// Bytes written to streams.
+    bytes_out,
+    /// Connections accepted and served.
+    accepted,
+    /// Connections that the listener's closure refused.
+    refused_by_closure,
+    /// Connections closed at once since the process had no descriptor for them.
+    refused_descriptors,
+    /// Times a listener stopped since the process had no descriptor left.
+    descriptors_exhausted,
+    /// Times a listener stopped at its maximum or the loop's.
+    connections_exhausted,
+    /// Connections closed at once since the buffer budget was nearly spent.
+    refused_budget,
+    /// Connections that were gone before they were accepted.
+    accept_aborted,
+    /// Other failures of accept.
+    accept_failed,
+    /// Outgoing connections asked for.
+    connects,
+    /// Outgoing connections that could not be made.
+    connects_failed,
+    /// Connections open now, outgoing ones being made included.
+    open,
+    /// Connections that ended, for whatever reason.
+    ended,
+    /// ... because their machine finished.
+    ended_finished,
+    /// ... because the peer broke its protocol.
+    ended_peer_fault,
+    /// ... because of a fault of ours.
+    ended_local_fault,
+    /// ... because a deadline passed.
+    ended_timed_out,
+    /// ... because the transport failed.
+    ended_transport,
+    /// ... because a handler panicked.
+    ended_panicked,
+    /// ... because they wrote past the hard cap.
+    ended_overflow,
+    /// ... because the buffer budget was spent.
+    ended_shed,
+    /// ... because they were told to.
+    ended_aborted,
+    /// ... because the sanitizer found no way on for them.
+    ended_stuck,
+    /// Connections closed with bytes unsent after their machine had ended.
+    cut_short,
+    /// Visits that stopped at the budget of a turn and went on in the next.
+    budget_cuts,
+    /// Reads put off since the buffer budget was nearly spent.
+    starved,
+    /// Bytes of memory that connections hold in buffers now.
+    buffered,
+    /// Deadlines that fired.
+    deadlines,
+    /// Mail delivered.
+    mail,
+    /// Mail for a connection or endpoint that had ended: dropped.
+    mail_dead,
+    /// Mail that the state it reached did not want.
+    mail_ignored,
+    /// Jobs offloaded.
+    jobs,
+    /// Jobs refused since the pool's queue was full.
+    jobs_refused,
+    /// Jobs that panicked.
+    jobs_panicked,
+    /// Datagrams received.
+    datagrams_in,
+    /// Datagrams sent.
+    datagrams_out,
+    /// Datagrams that could not be sent: lost.
+    datagrams_lost,
+    /// Datagrams that endpoints dropped.
+    datagrams_dropped,
+    /// Panics of the application's own handlers, closures and endpoints.
+    panics,
+}
+
+/// How connections are spread over the states of a machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StateCounters {
+    /// How many are in each state now, in the order of `Machine::STATES`.
+    pub now: Vec<u64>,
+    /// How often each transition was taken: `edges[from * states + to]`.
+    pub edges: Vec<u64>,
+}
+
+impl StateCounters {
+    pub(crate) fn new(states: usize) -> Self {
+        StateCounters { now: vec![0; states], edges: vec![0; states * states] }
+    }
+
+    pub(crate) fn moved(&mut self, from: usize, to: usize) {
+        self.edges[from * self.now.len() + to] += 1;
+    }
+
+    /// How often `from` became `to`, as positions in `Machine::STATES`.
+    pub fn edge(&self, from: usize, to: usize) -> u64 {
+        self.edges[from * self.now.len() + to]
+    }
+}

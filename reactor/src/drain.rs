@@ -1,0 +1,87 @@
+//! Shutting down: in order with a deadline, or at once.
+
+use std::time::Duration;
+
+use readily_protocols::contract::{App, End};
+
+use crate::reactor::{Alarm, Reactor};
+use crate::slot::Phase;
+use crate::sys::Sys;
+use crate::timers::Key;
+
+/// How far a shutdown has come.
+#[derive(Debug, Default)]
+pub(crate) enum Drain {
+    /// None was asked for.
+    #[default]
+    No,
+    /// Connections may finish until the timer fires.
+    Until(Key),
+    /// What is left was reset.
+    Abort,
+    /// All have ended.
+    Over,
+}
+
+impl Drain {
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self, Drain::Over)
+    }
+}
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// Shuts down in order, within [`Config::drain_within`](crate::Config::drain_within): whoever waits
+    /// in the kernel is still taken in, then nobody; machines are told by
+    /// [`Effects::draining`](readily_protocols::contract::Effects::draining) and finish when they are
+    /// idle; what is left at the deadline is reset. A second call changes nothing.
+    pub fn drain(&mut self) {
+        self.drain_within(self.config.drain_within);
+    }
+
+    /// The same with another deadline.
+    pub fn drain_within(&mut self, within: Duration) {
+        if !matches!(self.drain, Drain::No) {
+            return;
+        }
+        self.drain = Drain::Until(self.timers.arm(self.clock.after(within), Alarm::Drain));
+        self.fx.set_draining();
+        self.close_listeners();
+        for index in 0..self.slots.capacity() {
+            if self.slots.get(index).is_some_and(|slot| slot.phase == Phase::Open) {
+                self.call_later(index);
+            }
+        }
+    }
+
+    /// Shuts down at once: every connection is reset.
+    pub fn abort(&mut self) {
+        self.drain_within(Duration::ZERO);
+        if let Drain::Until(_) = self.drain {
+            self.drain = Drain::Abort;
+        }
+        for index in 0..self.slots.capacity() {
+            match self.slots.get(index).map(|slot| slot.phase) {
+                Some(Phase::Open | Phase::Connecting) => self.end(index, End::Aborted),
+                Some(Phase::Closing) => self.cut(index),
+                _ => {}
+            }
+        }
+    }
+
+    /// Closes the endpoints when the last connection has gone, since they may carry some.
+    pub(crate) fn end_drain_if_done(&mut self) {
+        if self.counters.open > 0 || matches!(self.drain, Drain::No | Drain::Over) {
+            return;
+        }
+        if let Drain::Until(alarm) = self.drain {
+            self.timers.disarm(alarm);
+        }
+        self.close_endpoints();
+        self.drain = Drain::Over;
+    }
+
+    /// Whether it was told to shut down at once, or its drain has run out of time.
+    pub fn is_aborting(&self) -> bool {
+        matches!(self.drain, Drain::Abort)
+    }
+}

@@ -1,0 +1,146 @@
+//! What handlers asked for is carried out here, after the handler has returned.
+
+use readily_protocols::contract::{App, Effect, End, Id, Letter, To};
+
+use crate::reactor::Reactor;
+use crate::slot::{Link, Phase};
+use crate::sys::Sys;
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// Carries out what is on the list. Nothing here calls a machine: who is concerned is queued.
+    pub(crate) fn carry_out(&mut self) {
+        let mut list = std::mem::take(self.fx.list());
+        self.tracing.note(&list);
+        for effect in list.drain(..) {
+            self.carry_out_one(effect);
+        }
+        *self.fx.list() = list;
+    }
+
+    fn carry_out_one(&mut self, effect: Effect<A>) {
+        match effect {
+            Effect::Connect(id, connect, machine) => {
+                self.begin_connect(id, connect, machine);
+                self.reserve_ids();
+            }
+            Effect::Link(one, other) => self.link(one, other),
+            Effect::Unlink(id) => {
+                if let Some(index) = self.find(id) {
+                    self.unlink(index);
+                }
+            }
+            Effect::Signal(id, signals) => {
+                if let Some(index) = self.find(id)
+                    && let Link::To(peer) = self.slots[index].link
+                {
+                    let peer = peer.index as usize;
+                    self.slots[peer].signals.0 |= signals.0;
+                    self.call_later(peer);
+                }
+            }
+            Effect::Mail(to, mail) => self.mail.push_back((to, mail)),
+            Effect::Wake(id) => self.wake(id),
+            Effect::Close(id) => {
+                if let Some(index) = self.find(id)
+                    && self.slots[index].phase != Phase::Reserved
+                {
+                    self.end(index, End::Aborted);
+                }
+            }
+            Effect::Offload(job) => match self.sys.offload(job) {
+                Ok(()) => {
+                    self.jobs += 1;
+                    self.counters.jobs += 1;
+                }
+                // The asker was told that there is room: only a system without threads gets here, and
+                // the work is done all the same.
+                Err(job) => {
+                    self.jobs += 1;
+                    self.counters.jobs_refused += 1;
+                    job();
+                }
+            },
+            Effect::After(timer, at, to, mail) => self.mail_after(timer, at, to, mail),
+            Effect::Cancel(timer) => self.cancel_mail(timer),
+            Effect::Drain => self.drain(),
+        }
+    }
+
+    /// Makes the two each other's peer; whoever loses its peer is told.
+    fn link(&mut self, one: Id, other: Id) {
+        let (Some(a), Some(b)) = (self.find(one), self.find(other)) else {
+            // The other is gone already: say so, or the asker would wait for it.
+            if let Some(a) = self.find(one) {
+                self.unlink(a);
+                self.slots[a].link = Link::Gone(other, End::Aborted);
+                self.call_later(a);
+            }
+            return;
+        };
+        if a == b {
+            return;
+        }
+        self.unlink(a);
+        self.unlink(b);
+        self.slots[a].link = Link::To(other);
+        self.slots[b].link = Link::To(one);
+        self.call_later(a);
+        self.call_later(b);
+    }
+
+    fn unlink(&mut self, index: usize) {
+        let link = std::mem::replace(&mut self.slots[index].link, Link::None);
+        if let Link::To(peer) = link {
+            self.slots[peer.index as usize].link = Link::None;
+            self.call_later(peer.index as usize);
+        }
+    }
+
+    fn wake(&mut self, id: Id) {
+        if let Some(index) = self.find(id)
+            && self.slots[index].phase == Phase::Open
+        {
+            self.call_later(index);
+        }
+    }
+
+    /// Takes in what other threads asked for.
+    pub(crate) fn take_letters(&mut self) {
+        let mut letters = std::collections::VecDeque::new();
+        self.outbox.take(&mut letters);
+        for letter in letters {
+            match letter {
+                Letter::Mail(to, mail) => self.mail.push_back((to, mail)),
+                Letter::Answer(to, mail) => {
+                    self.jobs -= 1;
+                    self.mail.push_back((to, mail));
+                }
+                Letter::JobPanicked => {
+                    self.jobs -= 1;
+                    self.counters.jobs_panicked += 1;
+                }
+                Letter::Wake(id) => self.wake(id),
+                Letter::Drain => self.drain(),
+                Letter::Abort => self.abort(),
+            }
+        }
+    }
+
+    /// Delivers what was mailed before this turn; what is mailed meanwhile has the next one.
+    pub(crate) fn deliver_mail(&mut self) {
+        for _ in 0..self.mail.len() {
+            let Some((to, mail)) = self.mail.pop_front() else { return };
+            self.counters.mail += 1;
+            match to {
+                To::App => self.mail_app(mail),
+                To::Conn(id) => match self.find(id) {
+                    Some(index) if self.slots[index].phase == Phase::Open => {
+                        self.visit(id, readily_protocols::contract::Cause::Mail(mail));
+                    }
+                    _ => self.counters.mail_dead += 1,
+                },
+                To::Endpoint(id) => self.mail_endpoint(id, mail),
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! How a connection ends: in order, or at once.
+
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use readily_protocols::contract::{App, End, Fault, Half, Id, Machine};
+
+use crate::carrier;
+use crate::listener::OUTGOING;
+use crate::reactor::Reactor;
+use crate::slot::{Flags, Link, Phase};
+use crate::sys::{Close, Sys};
+use crate::timers::{Key, NEVER};
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// Ends a connection's machine, tells its peer and the application, and closes: in order when what
+    /// is queued may still be said, by a reset otherwise.
+    pub(crate) fn end(&mut self, index: usize, why: End) {
+        let slot = &mut self.slots[index];
+        let id = Id { index: index as u32, generation: slot.generation };
+        let was_open = slot.phase == Phase::Open;
+        let machine = slot.machine.take();
+        let link = std::mem::replace(&mut slot.link, Link::None);
+        if let (true, Some(machine)) = (was_open, &machine) {
+            self.states.now[machine.state()] -= 1;
+        }
+        self.count_end(why);
+        if catch_unwind(AssertUnwindSafe(|| drop(machine))).is_err() {
+            self.counters.panics += 1;
+        }
+        if let Link::To(peer) = link {
+            let how = match why {
+                End::Unreachable(kind) => Link::Failed(id, kind),
+                why => Link::Gone(id, why),
+            };
+            self.slots[peer.index as usize].link = how;
+            self.call_later(peer.index as usize);
+        }
+        let in_order = matches!(
+            why,
+            End::Finished | End::Fault(Fault::Peer(_)) | End::Fault(Fault::TimedOut(_))
+        );
+        if in_order && was_open {
+            self.close_in_order(index);
+        } else {
+            self.discard(index, Close::Reset);
+        }
+        self.guarded(|app, _| app.gone(id, why));
+        self.trace_end(id, why);
+    }
+
+    fn close_in_order(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Closing;
+        slot.patience = self.clock.after(self.config.linger_within);
+        slot.progressed = self.clock.now();
+        if let Some(tx) = &mut slot.tx {
+            tx.finish();
+        }
+        if let Some(rx) = &mut slot.rx {
+            rx.consume(rx.len());
+        }
+        self.linger(index);
+    }
+
+    /// Sends what is queued, then our end, then discards what still arrives until the peer's end: closing
+    /// with unread bytes would make the kernel send a reset, which cuts what the peer has not read yet
+    /// (RFC 9112, section 9.6, tells it for HTTP).
+    pub(crate) fn linger(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        let flushed = carrier::flush(slot, &mut self.sys, &mut self.pool);
+        self.count_flush(index, flushed);
+        if flushed.failed.is_some() {
+            return self.cut(index);
+        }
+        let slot = &mut self.slots[index];
+        if !slot.has_output() {
+            let drained = slot.rx.as_ref().is_some_and(|rx| rx.has_ended());
+            if drained {
+                return self.discard(index, Close::InOrder);
+            }
+            if !slot.flags.has(Flags::SHUT) {
+                slot.flags.set(Flags::SHUT);
+                if let Some(stream) = &mut slot.stream
+                    && self.sys.shutdown(stream).is_err()
+                {
+                    return self.discard(index, Close::InOrder);
+                }
+            }
+            if self.discards_all(index) {
+                return self.discard(index, Close::InOrder);
+            }
+        }
+        self.settle(index, NEVER);
+    }
+
+    /// Reads and forgets; says whether the connection can be closed now.
+    fn discards_all(&mut self, index: usize) -> bool {
+        for _ in 0..self.config.turn_reads {
+            let slot = &mut self.slots[index];
+            if !slot.flags.has(Flags::READABLE) {
+                return false;
+            }
+            let received = carrier::receive(slot, &mut self.sys, &mut self.pool);
+            self.counters.reads += 1;
+            match received {
+                carrier::Received::Nothing => return false,
+                carrier::Received::Ended | carrier::Received::Failed(_) => return true,
+                carrier::Received::Bytes(n) => {
+                    self.counters.bytes_in += n as u64;
+                    if let Some(rx) = &mut slot.rx {
+                        rx.consume(n);
+                        self.pool.give_block(rx.reclaim());
+                    }
+                    slot.progressed = self.clock.now();
+                    slot.discarded = slot.discarded.saturating_add(n as u32);
+                    if slot.discarded as usize > self.config.linger_bytes {
+                        return true;
+                    }
+                }
+            }
+        }
+        self.enqueue(index);
+        false
+    }
+
+    /// Ends the lingering close of a connection that could not say all.
+    pub(crate) fn cut(&mut self, index: usize) {
+        self.counters.cut_short += u64::from(self.slots[index].has_output());
+        self.discard(index, Close::Reset);
+    }
+
+    /// Closes the socket and frees what the slot holds; the slot itself is given back when the turn
+    /// ends.
+    pub(crate) fn discard(&mut self, index: usize, how: Close) {
+        let slot = &mut self.slots[index];
+        debug_assert!(slot.phase != Phase::Dead, "a slot dies once");
+        if let Some(stream) = slot.stream.take() {
+            self.sys.close(stream, how);
+        }
+        if !slot.timer.is_none() {
+            self.timers.disarm(slot.timer);
+            slot.timer = Key::NONE;
+        }
+        if let Some(mut rx) = slot.rx.take() {
+            rx.consume(rx.len());
+            self.pool.give_block(rx.reclaim());
+        }
+        if let Some(mut tx) = slot.tx.take() {
+            tx.consume(tx.len(), |block| self.pool.give_block(block));
+            self.pool.give_block(tx.reclaim());
+        }
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Dead;
+        self.counters.buffered -= u64::from(std::mem::take(&mut slot.held));
+        self.counters.open -= 1;
+        if slot.listener != OUTGOING {
+            self.listeners[usize::from(slot.listener)].connections -= 1;
+        }
+        self.graveyard.push(index as u32);
+    }
+
+    fn count_end(&mut self, why: End) {
+        let counters = &mut self.counters;
+        counters.ended += 1;
+        let kind = match why {
+            End::Finished => &mut counters.ended_finished,
+            End::Fault(Fault::Peer(_)) => &mut counters.ended_peer_fault,
+            End::Fault(Fault::Local(_)) => &mut counters.ended_local_fault,
+            End::Fault(Fault::TimedOut(_)) => &mut counters.ended_timed_out,
+            End::Transport(_) => &mut counters.ended_transport,
+            End::Unreachable(_) => &mut counters.connects_failed,
+            End::Panicked => &mut counters.ended_panicked,
+            End::Overflow => &mut counters.ended_overflow,
+            End::Shed => &mut counters.ended_shed,
+            End::Aborted => &mut counters.ended_aborted,
+            End::Stuck(_) => &mut counters.ended_stuck,
+        };
+        *kind += 1;
+    }
+
+    /// Whether the peer's half of a connection has ended.
+    pub(crate) fn has_ended(&self, index: usize) -> bool {
+        self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() != Half::Open)
+    }
+
+    /// An outgoing connection could not be made.
+    pub(crate) fn unreachable(&mut self, index: usize, kind: ErrorKind) {
+        self.end(index, End::Unreachable(kind));
+    }
+}

@@ -1,0 +1,228 @@
+//! Datagram endpoints: push in, pull out.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use readily_protocols::contract::{App, Desk, Effects, Endpoint, EndpointId, Transmit};
+
+use crate::clock::Clock;
+use crate::reactor::{Alarm, Reactor};
+use crate::sys::{Bind, Readiness, Source, Sys};
+use crate::timers::{Key, NEVER, Nanos};
+
+/// What one transmit may fill: the largest UDP payload, or a batch of smaller ones.
+const TRANSMIT_MAX: usize = 65_507;
+
+pub(crate) struct EndpointSlot<A: App, S: Sys> {
+    socket: Option<S::Socket>,
+    endpoint: Box<dyn Endpoint<A>>,
+    budget: usize,
+    out: Box<[u8]>,
+    /// Built, and refused by the socket: it goes first when the socket takes again.
+    unsent: Option<Transmit>,
+    readable: bool,
+    writable: bool,
+    /// Something may be waiting to be pulled.
+    stirred: bool,
+    timer: Key,
+    armed: Nanos,
+    dropped: u64,
+}
+
+/// What one round came to.
+#[derive(Default)]
+struct Served {
+    received: u64,
+    sent: u64,
+    lost: u64,
+    panicked: bool,
+}
+
+impl<A: App, S: Sys> EndpointSlot<A, S> {
+    pub(crate) fn ready(&mut self, what: Readiness) {
+        self.readable |= what.has(Readiness::READABLE);
+        self.writable |= what.has(Readiness::WRITABLE);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// Whether it can go on without an event.
+    pub(crate) fn is_eager(&self) -> bool {
+        let can_send = self.writable && (self.stirred || self.unsent.is_some());
+        self.is_open() && (can_send || (self.readable && self.endpoint.has_room()))
+    }
+
+    fn receive(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>, served: &mut Served) {
+        let mut left = self.budget;
+        while self.readable && left > 0 && self.endpoint.has_room() {
+            let Some(socket) = &mut self.socket else { return };
+            let endpoint = &mut self.endpoint;
+            let mut take = |datagram: readily_protocols::contract::Datagram<'_>| {
+                let mut desk = Desk { app: &mut *app, fx: &mut *fx };
+                let call = AssertUnwindSafe(|| endpoint.handle(datagram, &mut desk));
+                served.panicked |= catch_unwind(call).is_err();
+            };
+            match sys.receive(socket, &mut take) {
+                Ok(n) => {
+                    served.received += n as u64;
+                    left = left.saturating_sub(n.max(1));
+                    self.stirred = true;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
+                // Interrupted, or the news that a datagram sent before met no one: neither is an end.
+                Err(_) => left -= 1,
+            }
+            self.transmit(sys, app, fx, served);
+        }
+    }
+
+    fn transmit(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>, served: &mut Served) {
+        while self.writable {
+            let next = match self.unsent.take() {
+                Some(transmit) => Some(transmit),
+                None => {
+                    let mut desk = Desk { app: &mut *app, fx: &mut *fx };
+                    let (endpoint, out) = (&mut self.endpoint, &mut self.out);
+                    let call = AssertUnwindSafe(|| endpoint.poll_transmit(out, &mut desk));
+                    catch_unwind(call).unwrap_or_else(|_| {
+                        served.panicked = true;
+                        None
+                    })
+                }
+            };
+            let (Some(transmit), Some(socket)) = (next, &mut self.socket) else {
+                self.stirred = false;
+                return;
+            };
+            match sys.transmit(socket, &transmit, &self.out[..transmit.len]) {
+                Ok(()) => served.sent += 1,
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => self.unsent = Some(transmit),
+                    ErrorKind::WouldBlock => {
+                        self.unsent = Some(transmit);
+                        self.writable = false;
+                    }
+                    _ => served.lost += 1,
+                },
+            }
+        }
+    }
+
+    /// The deadline it asks for; one that panics has none.
+    fn deadline(&self, clock: &Clock) -> Nanos {
+        let asked = catch_unwind(AssertUnwindSafe(|| self.endpoint.deadline())).ok().flatten();
+        asked.map_or(NEVER, |at| clock.nanos(at))
+    }
+}
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// Serves `endpoint` on a datagram socket of its own; says where it is bound.
+    ///
+    /// # Errors
+    /// Those of the socket and bind calls.
+    pub fn bind(
+        &mut self,
+        at: SocketAddr,
+        options: Bind,
+        endpoint: impl Endpoint<A> + 'static,
+    ) -> io::Result<(EndpointId, SocketAddr)> {
+        let id = u16::try_from(self.endpoints.len()).map_err(|_| ErrorKind::OutOfMemory)?;
+        let (socket, address) = self.sys.bind(at, &options, Source::Endpoint(id).token())?;
+        self.endpoints.push(EndpointSlot {
+            socket: Some(socket),
+            endpoint: Box::new(endpoint),
+            budget: options.budget,
+            out: vec![0; TRANSMIT_MAX].into_boxed_slice(),
+            unsent: None,
+            readable: false,
+            writable: true,
+            stirred: true,
+            timer: Key::NONE,
+            armed: NEVER,
+            dropped: 0,
+        });
+        Ok((EndpointId(id), address))
+    }
+
+    pub(crate) fn serve_endpoints(&mut self) {
+        for at in 0..self.endpoints.len() {
+            if self.endpoints[at].is_eager() {
+                self.serve_endpoint(at);
+            }
+        }
+    }
+
+    fn serve_endpoint(&mut self, at: usize) {
+        let mut served = Served::default();
+        let (slot, sys) = (&mut self.endpoints[at], &mut self.sys);
+        slot.transmit(sys, &mut self.app, &mut self.fx, &mut served);
+        slot.receive(sys, &mut self.app, &mut self.fx, &mut served);
+        self.after_endpoint(at, served);
+    }
+
+    fn after_endpoint(&mut self, at: usize, served: Served) {
+        self.counters.datagrams_in += served.received;
+        self.counters.datagrams_out += served.sent;
+        self.counters.datagrams_lost += served.lost;
+        self.counters.panics += u64::from(served.panicked);
+        let slot = &mut self.endpoints[at];
+        let dropped = slot.endpoint.dropped();
+        self.counters.datagrams_dropped += dropped.saturating_sub(slot.dropped);
+        slot.dropped = dropped;
+        let due = slot.deadline(&self.clock);
+        if due < slot.armed {
+            slot.armed = due;
+            if slot.timer.is_none() {
+                slot.timer = self.timers.arm(due, Alarm::Endpoint(at as u16));
+            } else {
+                self.timers.rearm(slot.timer, due);
+            }
+        }
+        if !self.fx.is_empty() {
+            self.carry_out();
+        }
+    }
+
+    pub(crate) fn endpoint_is_due(&mut self, at: u16) {
+        let at = usize::from(at);
+        let slot = &mut self.endpoints[at];
+        (slot.timer, slot.armed) = (Key::NONE, NEVER);
+        if slot.is_open() && slot.deadline(&self.clock) <= self.clock.now() {
+            self.counters.deadlines += 1;
+            self.call_endpoint(at, |endpoint, desk| endpoint.expire(desk));
+        } else {
+            self.after_endpoint(at, Served::default());
+        }
+    }
+
+    pub(crate) fn mail_endpoint(&mut self, id: EndpointId, mail: A::Mail) {
+        let at = usize::from(id.0);
+        if self.endpoints.get(at).is_some_and(EndpointSlot::is_open) {
+            self.call_endpoint(at, |endpoint, desk| endpoint.receive(mail, desk));
+        } else {
+            self.counters.mail_dead += 1;
+        }
+    }
+
+    fn call_endpoint(
+        &mut self,
+        at: usize,
+        call: impl FnOnce(&mut dyn Endpoint<A>, &mut Desk<'_, A>),
+    ) {
+        let slot = &mut self.endpoints[at];
+        slot.stirred = true;
+        let mut desk = Desk { app: &mut self.app, fx: &mut self.fx };
+        let endpoint = &mut *slot.endpoint;
+        let panicked = catch_unwind(AssertUnwindSafe(|| call(endpoint, &mut desk))).is_err();
+        self.after_endpoint(at, Served { panicked, ..Served::default() });
+    }
+
+    pub(crate) fn close_endpoints(&mut self) {
+        for slot in &mut self.endpoints {
+            slot.socket = None;
+        }
+    }
+}

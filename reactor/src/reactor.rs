@@ -1,0 +1,317 @@
+//! The loop: one turn of it on one screen.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use readily_protocols::contract::{App, CONNECTS_PER_CALL, Effects, Id, Machine, Outbox, Rooms};
+use slab::Slab;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::counters::{Counters, StateCounters};
+use crate::drain::Drain;
+use crate::endpoints::EndpointSlot;
+use crate::listener::Listener;
+use crate::mail::MailTimers;
+use crate::pool::Pool;
+use crate::signals::SignalTable;
+use crate::slot::{Flags, Phase, Slot};
+use crate::sys::{Mio, Readiness, Ready, Source, Sys};
+use crate::timers::Timers;
+use crate::trace::Tracing;
+
+/// One loop: an application, its connections and endpoints, and the [`Sys`] they live on.
+///
+/// It is single-threaded and not `Send`; several of them make a [`Fleet`](crate::Fleet).
+pub struct Reactor<A: App, S: Sys = Mio> {
+    pub(crate) app: A,
+    pub(crate) sys: S,
+    pub(crate) slots: Slab<Slot<A, S>>,
+    pub(crate) listeners: Vec<Listener<A, S>>,
+    pub(crate) endpoints: Vec<EndpointSlot<A, S>>,
+    pub(crate) fx: Effects<A>,
+    pub(crate) queue: VecDeque<Id>,
+    pub(crate) starved: VecDeque<Id>,
+    pub(crate) graveyard: Vec<u32>,
+    pub(crate) timers: Timers<Alarm>,
+    pub(crate) mail: VecDeque<(readily_protocols::contract::To, A::Mail)>,
+    pub(crate) mail_timers: MailTimers<A::Mail>,
+    pub(crate) outbox: Arc<Outbox<A::Mail>>,
+    pub(crate) pool: Pool,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) counters: Counters,
+    pub(crate) states: StateCounters,
+    pub(crate) signals: SignalTable<A>,
+    pub(crate) drain: Drain,
+    pub(crate) tracing: Tracing,
+    pub(crate) jobs: usize,
+    pub(crate) connections_max: usize,
+    pub(crate) generation: u32,
+    ready: Vec<Ready>,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Alarm {
+    Conn(Id),
+    Listener(u16),
+    Endpoint(u16),
+    Mail(readily_protocols::contract::TimerId),
+    Drain,
+}
+
+/// Whether there is anything left to turn for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// There are connections, listeners, endpoints or timers.
+    More,
+    /// There are none: nothing will ever happen again.
+    Over,
+}
+
+impl<A: App> Reactor<A> {
+    /// A loop on the kernel, with every default.
+    ///
+    /// # Errors
+    /// Where no descriptor is left for it.
+    pub fn new(app: A) -> io::Result<Self> {
+        Reactor::with(app, Mio::new()?, Config::default())
+    }
+}
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// A loop on `sys`.
+    ///
+    /// # Errors
+    /// Where the waker cannot be made.
+    pub fn with(app: A, mut sys: S, config: Config) -> io::Result<Self> {
+        let waker = sys.waker()?;
+        // A wake that fails has a full counter behind it: the loop wakes anyway.
+        let wake = Box::new(move || drop(waker.wake()));
+        let outbox = Arc::new(Outbox::new(config.letters_max, wake));
+        let clock = Clock::new(&sys);
+        let seed = config.seed.unwrap_or_else(|| sys.seed());
+        let descriptors = sys.descriptors_max().saturating_sub(Config::DESCRIPTORS_KEPT);
+        let mut reactor = Reactor {
+            app,
+            slots: Slab::new(),
+            listeners: Vec::new(),
+            endpoints: Vec::new(),
+            fx: Effects::new(clock.instant(), clock.wall(), seed, outbox.clone()),
+            queue: VecDeque::new(),
+            starved: VecDeque::new(),
+            graveyard: Vec::new(),
+            timers: Timers::new(),
+            mail: VecDeque::new(),
+            mail_timers: MailTimers::default(),
+            outbox,
+            pool: Pool::new(config.receive_max, config.send_marks),
+            clock,
+            counters: Counters::default(),
+            states: StateCounters::new(A::Conn::STATES.len()),
+            signals: SignalTable::default(),
+            drain: Drain::default(),
+            tracing: Tracing::default(),
+            jobs: 0,
+            connections_max: config.connections_max.unwrap_or(descriptors),
+            generation: 0,
+            ready: Vec::new(),
+            config,
+            sys,
+        };
+        reactor.reserve_ids();
+        Ok(reactor)
+    }
+
+    /// Turns until there is nothing left: a drain has ended, or there never was anything.
+    ///
+    /// # Errors
+    /// Those of the wait itself; no connection causes one.
+    pub fn run(&mut self) -> io::Result<()> {
+        while self.turn(None)? == Turn::More {}
+        Ok(())
+    }
+
+    /// Waits for something to happen, at most `timeout` (for ever if none), and does all of it.
+    ///
+    /// # Errors
+    /// Those of the wait itself; no connection causes one.
+    pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<Turn> {
+        let timeout = self.patience(timeout);
+        self.ready.clear();
+        match self.sys.poll(&mut self.ready, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        self.begin();
+        self.take_readiness();
+        self.take_letters();
+        self.fire_deadlines();
+        self.deliver_mail();
+        self.accept_waiting();
+        self.serve_endpoints();
+        self.serve_queue();
+        self.bury();
+        self.finish_turn();
+        Ok(if self.is_over() { Turn::Over } else { Turn::More })
+    }
+
+    /// How long the wait may be: not at all while work is left from the last turn.
+    fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
+        let busy = !self.queue.is_empty()
+            || !self.mail.is_empty()
+            || self.listeners.iter().any(Listener::is_eager)
+            || self.endpoints.iter().any(EndpointSlot::is_eager)
+            || self.is_over();
+        if busy {
+            return Some(Duration::ZERO);
+        }
+        let next = self.timers.next().map(|at| {
+            // Measured from the clock's last reading: at worst the loop wakes early and sleeps again.
+            Duration::from_nanos(at.saturating_sub(self.clock.now()))
+        });
+        match (timeout, next) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn begin(&mut self) {
+        self.clock.read(&self.sys);
+        self.counters.turns += 1;
+        self.fx.set_time(self.clock.instant(), self.clock.wall());
+        self.fx.set_rooms(Rooms {
+            mail: self.config.mail_max.saturating_sub(self.mail.len()),
+            jobs: self.config.jobs_max.saturating_sub(self.jobs),
+            timers: self.config.mail_timers_max.saturating_sub(self.mail_timers.len()),
+        });
+    }
+
+    fn take_readiness(&mut self) {
+        let ready = std::mem::take(&mut self.ready);
+        self.counters.events += ready.len() as u64;
+        for event in &ready {
+            match Source::of(event.token) {
+                Source::Conn(id) => self.ready(id, event.what),
+                Source::Listener(at) => self.listeners[usize::from(at)].ready(),
+                Source::Endpoint(at) => self.endpoints[usize::from(at)].ready(event.what),
+                Source::Signals => self.take_signals(),
+                Source::Waker => {}
+            }
+        }
+        self.ready = ready;
+    }
+
+    /// Keeps readiness in the slot, and queues it if there is anything to do.
+    fn ready(&mut self, id: Id, what: Readiness) {
+        let slot = match self.slots.get_mut(id.index as usize) {
+            Some(slot) if slot.generation == id.generation && slot.phase != Phase::Dead => slot,
+            _ => {
+                self.counters.stale_events += 1;
+                return;
+            }
+        };
+        if what.has(Readiness::READABLE) {
+            slot.flags.set(Flags::READABLE);
+        }
+        if what.has(Readiness::WRITABLE) {
+            slot.flags.set(Flags::WRITABLE);
+        }
+        if what.has(Readiness::DRAIN) {
+            slot.flags.set(Flags::DRAIN);
+        }
+        let idle = what == Readiness::WRITABLE && slot.phase == Phase::Open && !slot.has_output();
+        if !idle && !slot.flags.has(Flags::QUEUED) {
+            slot.flags.set(Flags::QUEUED);
+            self.queue.push_back(id);
+        }
+    }
+
+    /// Visits each that was queued when this began; who is queued meanwhile has the next turn.
+    fn serve_queue(&mut self) {
+        for _ in 0..self.queue.len() {
+            let Some(id) = self.queue.pop_front() else { return };
+            self.slots[id.index as usize].flags.clear(Flags::QUEUED);
+            self.visit(id, readily_protocols::contract::Cause::Advance);
+        }
+    }
+
+    /// Gives the slots of this turn's dead back: only now, so that no event of this turn can reach
+    /// whoever comes after them.
+    fn bury(&mut self) {
+        if self.graveyard.is_empty() {
+            return;
+        }
+        let slots = &self.slots;
+        self.queue.retain(|id| slots[id.index as usize].phase != Phase::Dead);
+        for index in self.graveyard.drain(..) {
+            self.slots.remove(index as usize);
+        }
+        self.wake_listeners();
+    }
+
+    fn finish_turn(&mut self) {
+        let took = self.sys.now().saturating_duration_since(self.clock.instant());
+        self.counters.slow_turns += u64::from(took > self.config.slow_turn);
+        self.end_drain_if_done();
+    }
+
+    /// Whether nothing can happen any more.
+    fn is_over(&self) -> bool {
+        self.counters.open == 0
+            && self.slots.len() == CONNECTS_PER_CALL
+            && self.listeners.iter().all(|listener| !listener.is_open())
+            && self.endpoints.iter().all(|endpoint| !endpoint.is_open())
+            && self.mail.is_empty()
+            && self.jobs == 0
+            && (self.timers.len() == 0 || self.drain.is_over())
+    }
+
+    /// Slots whose ids handlers may be given for outgoing connections.
+    pub(crate) fn reserve_ids(&mut self) {
+        while self.fx.reserved().len() < CONNECTS_PER_CALL {
+            let id = self.insert_slot();
+            self.fx.reserved().push(id);
+        }
+    }
+
+    /// A new slot with an id of its own.
+    pub(crate) fn insert_slot(&mut self) -> Id {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let index = self.slots.insert(Slot::reserved(generation)) as u32;
+        Id { index, generation }
+    }
+
+    /// Puts a connection into the run queue, once.
+    pub(crate) fn enqueue(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        if !slot.flags.has(Flags::QUEUED) && slot.phase != Phase::Dead {
+            slot.flags.set(Flags::QUEUED);
+            self.queue.push_back(Id { index: index as u32, generation: slot.generation });
+        }
+    }
+
+    /// Has the machine called in the next turn, whether or not bytes arrive.
+    pub(crate) fn call_later(&mut self, index: usize) {
+        self.slots[index].flags.set(Flags::CALL);
+        self.enqueue(index);
+    }
+
+    /// The slot of a connection that has not ended.
+    pub(crate) fn find(&self, id: Id) -> Option<usize> {
+        let slot = self.slots.get(id.index as usize)?;
+        let alive = slot.generation == id.generation
+            && matches!(slot.phase, Phase::Open | Phase::Connecting | Phase::Reserved);
+        alive.then_some(id.index as usize)
+    }
+}
+
+impl<A: App, S: Sys> std::fmt::Debug for Reactor<A, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reactor").field("counters", &self.counters).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! One connection as the loop holds it: socket, buffers, readiness, deadline and link.
+
+use readily_protocols::contract::{App, End, Id, Machine, Remote, Rx, Signals, Tx};
+
+use crate::sys::Sys;
+use crate::timers::{Key, NEVER, Nanos};
+
+/// One connection. It is kept small: a loop has many of them, and most are idle.
+pub(crate) struct Slot<A: App, S: Sys> {
+    /// None before an outgoing connection is reserved a machine, and after the machine has ended.
+    pub(crate) machine: Option<A::Conn>,
+    /// None in a slot that is reserved or dead.
+    pub(crate) stream: Option<S::Stream>,
+    /// Lent for a call; kept while something is unread or the peer's half has ended.
+    pub(crate) rx: Option<Box<Rx>>,
+    /// Lent for a call; kept while something is unsent or our half has ended.
+    pub(crate) tx: Option<Box<Tx>>,
+    pub(crate) link: Link,
+    pub(crate) remote: Remote,
+    /// When the state it is in was entered.
+    pub(crate) entered: Nanos,
+    /// When a byte moved last.
+    pub(crate) progressed: Nanos,
+    /// When the carrier gives up: the connect deadline, then the send stall, then the lingering close.
+    pub(crate) patience: Nanos,
+    /// When the timer fires that is armed.
+    pub(crate) armed: Nanos,
+    pub(crate) timer: Key,
+    pub(crate) generation: u32,
+    /// Bytes of memory that were charged to the budget for it.
+    pub(crate) held: u32,
+    /// Bytes that were discarded in a lingering close.
+    pub(crate) discarded: u32,
+    pub(crate) flags: Flags,
+    /// The listener that it counts for; `u16::MAX` for an outgoing one.
+    pub(crate) listener: u16,
+    pub(crate) phase: Phase,
+    /// Calls in a row that made no progress.
+    pub(crate) spins: u8,
+    pub(crate) signals: Signals,
+}
+
+/// Where a slot is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// Its id may be handed out for an outgoing connection.
+    Reserved,
+    /// The outgoing connection is being made.
+    Connecting,
+    /// The machine is served.
+    Open,
+    /// The machine has ended; what is queued is sent, what arrives is discarded.
+    Closing,
+    /// Given back to the slab at the end of the turn.
+    Dead,
+}
+
+/// The connection at the other end of a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Link {
+    None,
+    To(Id),
+    Failed(Id, std::io::ErrorKind),
+    Gone(Id, End),
+}
+
+/// What is true of a slot now.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Flags(u16);
+
+impl Flags {
+    /// A read may find something; cleared when one did not.
+    pub(crate) const READABLE: Flags = Flags(1);
+    /// A write may be taken; cleared when one was not.
+    pub(crate) const WRITABLE: Flags = Flags(2);
+    /// A short read proves nothing.
+    pub(crate) const DRAIN: Flags = Flags(4);
+    /// It is in the run queue.
+    pub(crate) const QUEUED: Flags = Flags(8);
+    /// The machine is called at the next visit, whether or not bytes arrive.
+    pub(crate) const CALL: Flags = Flags(16);
+    /// Somebody waits for its send buffer to fall under the low mark.
+    pub(crate) const FULL: Flags = Flags(32);
+    /// It waits for the buffer budget.
+    pub(crate) const STARVED: Flags = Flags(64);
+    /// Our end was told to the peer.
+    pub(crate) const SHUT: Flags = Flags(128);
+
+    #[inline]
+    pub(crate) fn has(self, flag: Flags) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, flag: Flags) {
+        self.0 |= flag.0;
+    }
+
+    #[inline]
+    pub(crate) fn clear(&mut self, flag: Flags) {
+        self.0 &= !flag.0;
+    }
+}
+
+impl<A: App, S: Sys> Slot<A, S> {
+    pub(crate) fn reserved(generation: u32) -> Self {
+        Slot {
+            machine: None,
+            stream: None,
+            rx: None,
+            tx: None,
+            link: Link::None,
+            remote: Remote::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0)),
+            entered: 0,
+            progressed: 0,
+            patience: NEVER,
+            armed: NEVER,
+            timer: Key::NONE,
+            generation,
+            held: 0,
+            discarded: 0,
+            flags: Flags::default(),
+            listener: u16::MAX,
+            phase: Phase::Reserved,
+            spins: 0,
+            signals: Signals(0),
+        }
+    }
+
+    /// Whether something waits to be sent.
+    #[inline]
+    pub(crate) fn has_output(&self) -> bool {
+        self.tx.as_ref().is_some_and(|tx| !tx.is_empty())
+    }
+
+    /// Whether more may be written for this connection.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.tx.as_ref().is_none_or(|tx| tx.room() > 0)
+    }
+
+    /// Whether more may be read for it.
+    #[inline]
+    pub(crate) fn may_receive(&self) -> bool {
+        self.rx.as_ref().is_none_or(|rx| !rx.has_ended() && !rx.is_full())
+    }
+
+    /// The name of its state.
+    pub(crate) fn state(&self) -> &'static str {
+        match (&self.machine, self.phase) {
+            (Some(machine), Phase::Open) => A::Conn::STATES[machine.state()].name,
+            (_, Phase::Reserved) => "reserved",
+            (_, Phase::Connecting) => "connecting",
+            (_, Phase::Closing) => "closing",
+            _ => "dead",
+        }
+    }
+}

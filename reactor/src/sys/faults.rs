@@ -1,0 +1,374 @@
+//! Any [`Sys`] with faults put in: the k-th call fails, or every n-th.
+//!
+//! A sweep runs a scenario once with [`Plan::Count`] and then once for each call that was made and
+//! each of its [`Call::errnos`]:
+//!
+//! ```
+//! use readily::sys::faults::{Faulty, Plan};
+//! use readily::sys::sim::Sim;
+//!
+//! let run = |plan| {
+//!     let mut sys = Faulty::new(Sim::new(7), plan);
+//!     // ... the scenario ...
+//!     sys.calls().to_vec()
+//! };
+//! for (k, call) in run(Plan::Count).into_iter().enumerate() {
+//!     for errno in call.errnos() {
+//!         run(Plan::Once(k, *errno));
+//!     }
+//! }
+//! ```
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use readily_protocols::contract::{Address, Datagram, Transmit};
+use rustix::io::Errno;
+
+use super::{Bind, Close, Listen, Readiness, Ready, StreamOptions, Sys, Token, Wake, Work};
+
+/// A system call of the loop, by what it does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Call {
+    /// [`Sys::poll`].
+    Poll,
+    /// [`Sys::waker`].
+    Waker,
+    /// [`Sys::listen`].
+    Listen,
+    /// [`Sys::accept`].
+    Accept,
+    /// [`Sys::connect`].
+    Connect,
+    /// [`Sys::connected`].
+    Connected,
+    /// [`Sys::register`].
+    Register,
+    /// [`Sys::read`].
+    Read,
+    /// [`Sys::write`] and [`Sys::write_vectored`].
+    Write,
+    /// [`Sys::shutdown`].
+    Shutdown,
+    /// [`Sys::close`], which cannot fail.
+    Close,
+    /// [`Sys::bind`].
+    Bind,
+    /// [`Sys::receive`].
+    Receive,
+    /// [`Sys::transmit`].
+    Transmit,
+    /// [`Sys::spare`].
+    Spare,
+    /// [`Sys::catch_signals`].
+    CatchSignals,
+    /// [`Sys::offload`]: `EAGAIN` stands for a full queue.
+    Offload,
+}
+
+impl Call {
+    /// What a system may answer it with.
+    pub const fn errnos(self) -> &'static [Errno] {
+        use Errno as E;
+        match self {
+            Call::Poll => &[E::INTR],
+            Call::Waker => &[E::MFILE, E::NFILE, E::NOMEM],
+            Call::Listen | Call::Bind => {
+                &[E::ADDRINUSE, E::ADDRNOTAVAIL, E::ACCESS, E::MFILE, E::NFILE, E::NOBUFS, E::INTR]
+            }
+            Call::Accept => &[
+                E::MFILE,
+                E::NFILE,
+                E::NOMEM,
+                E::NOBUFS,
+                E::CONNABORTED,
+                E::INTR,
+                E::AGAIN,
+                E::PROTO,
+                E::NETDOWN,
+                E::PERM,
+            ],
+            Call::Connect => &[
+                E::CONNREFUSED,
+                E::ADDRNOTAVAIL,
+                E::MFILE,
+                E::NFILE,
+                E::NETUNREACH,
+                E::NOBUFS,
+                E::ACCESS,
+                E::INTR,
+            ],
+            Call::Connected => {
+                &[E::CONNREFUSED, E::TIMEDOUT, E::HOSTUNREACH, E::NETUNREACH, E::CONNRESET, E::INTR]
+            }
+            Call::Register => &[E::NOMEM, E::NOSPC, E::INTR],
+            Call::Read => &[E::CONNRESET, E::TIMEDOUT, E::IO, E::INTR, E::AGAIN],
+            Call::Write => &[E::PIPE, E::CONNRESET, E::NOBUFS, E::TIMEDOUT, E::INTR, E::AGAIN],
+            Call::Shutdown => &[E::NOTCONN, E::INTR],
+            Call::Close => &[],
+            Call::Receive => &[E::CONNREFUSED, E::NOMEM, E::INTR, E::AGAIN],
+            Call::Transmit => {
+                &[E::NOBUFS, E::PERM, E::MSGSIZE, E::NETUNREACH, E::CONNREFUSED, E::INTR, E::AGAIN]
+            }
+            Call::Spare => &[E::MFILE, E::NFILE],
+            Call::CatchSignals => &[E::INVAL],
+            Call::Offload => &[E::AGAIN],
+        }
+    }
+}
+
+/// Which calls fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Plan {
+    /// None; they are only counted.
+    Count,
+    /// The one at this position of [`Faulty::calls`].
+    Once(usize, Errno),
+    /// Each one at a multiple of this number, where the error is plausible. With one, a loop that
+    /// tries again never ends.
+    Every(usize, Errno),
+}
+
+/// The last call that was made to fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hit {
+    /// Which one.
+    pub call: Call,
+    /// With what.
+    pub errno: Errno,
+    /// On which source, if it was registered.
+    pub token: Option<Token>,
+}
+
+/// Another [`Sys`], some of whose calls fail. A call that fails does not reach the other one.
+///
+/// After an injected `EAGAIN` the source is reported by the next [`Sys::poll`], as the contract of
+/// readiness asks: it was ready and nobody has used that.
+#[derive(Debug)]
+pub struct Faulty<S: Sys> {
+    inner: S,
+    plan: Plan,
+    calls: Vec<Call>,
+    hits: usize,
+    hit: Option<Hit>,
+    again: Vec<Ready>,
+}
+
+/// Another one's stream, listener or socket, and its token once it has one.
+#[derive(Debug)]
+pub struct Known<T> {
+    inner: T,
+    token: Option<Token>,
+}
+
+impl<S: Sys> Faulty<S> {
+    /// `inner` with these faults.
+    pub fn new(inner: S, plan: Plan) -> Self {
+        Faulty { inner, plan, calls: Vec::new(), hits: 0, hit: None, again: Vec::new() }
+    }
+
+    /// What is below.
+    pub fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// All calls so far that may fail, in order.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// How many of them were made to fail.
+    pub fn hits(&self) -> usize {
+        self.hits
+    }
+
+    /// The last of those.
+    pub fn hit(&self) -> Option<Hit> {
+        self.hit
+    }
+
+    /// Counts a call and decides its fate.
+    #[inline]
+    fn strike(&mut self, call: Call, token: Option<Token>) -> io::Result<()> {
+        let at = self.calls.len();
+        self.calls.push(call);
+        let errno = match self.plan {
+            Plan::Once(k, errno) if k == at => errno,
+            Plan::Every(n, errno)
+                if (at + 1).is_multiple_of(n) && call.errnos().contains(&errno) =>
+            {
+                errno
+            }
+            _ => return Ok(()),
+        };
+        self.hits += 1;
+        self.hit = Some(Hit { call, errno, token });
+        if let (Errno::AGAIN, Some(token), Some(what)) = (errno, token, edge_of(call)) {
+            self.again.push(Ready { token, what });
+        }
+        Err(io::Error::from_raw_os_error(errno.raw_os_error()))
+    }
+}
+
+/// What a source is reported for after this call was refused.
+fn edge_of(call: Call) -> Option<Readiness> {
+    match call {
+        Call::Accept | Call::Receive => Some(Readiness::READABLE),
+        // Whether the refused read was one for the end is not known, so it may have been.
+        Call::Read => Some(Readiness::READABLE.and(Readiness::DRAIN)),
+        Call::Write | Call::Transmit => Some(Readiness::WRITABLE),
+        _ => None,
+    }
+}
+
+impl<S: Sys> Sys for Faulty<S> {
+    type Stream = Known<S::Stream>;
+    type Listener = Known<S::Listener>;
+    type Socket = Known<S::Socket>;
+    type Spare = S::Spare;
+
+    fn now(&self) -> Instant {
+        self.inner.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.inner.wall()
+    }
+
+    fn seed(&mut self) -> u64 {
+        self.inner.seed()
+    }
+
+    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+        self.strike(Call::Poll, None)?;
+        let timeout = if self.again.is_empty() { timeout } else { Some(Duration::ZERO) };
+        self.inner.poll(ready, timeout)?;
+        ready.append(&mut self.again);
+        Ok(())
+    }
+
+    fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
+        self.strike(Call::Waker, None)?;
+        self.inner.waker()
+    }
+
+    fn listen(
+        &mut self,
+        at: &Address,
+        options: &Listen,
+        token: Token,
+    ) -> io::Result<(Self::Listener, Address)> {
+        self.strike(Call::Listen, Some(token))?;
+        let (inner, at) = self.inner.listen(at, options, token)?;
+        Ok((Known { inner, token: Some(token) }, at))
+    }
+
+    fn accept(&mut self, listener: &mut Self::Listener) -> io::Result<(Self::Stream, Address)> {
+        self.strike(Call::Accept, listener.token)?;
+        let (inner, from) = self.inner.accept(&mut listener.inner)?;
+        Ok((Known { inner, token: None }, from))
+    }
+
+    fn unlisten(&mut self, listener: Self::Listener) {
+        self.inner.unlisten(listener.inner);
+    }
+
+    fn connect(&mut self, to: &Address, options: &StreamOptions) -> io::Result<Self::Stream> {
+        self.strike(Call::Connect, None)?;
+        Ok(Known { inner: self.inner.connect(to, options)?, token: None })
+    }
+
+    fn connected(&mut self, stream: &Self::Stream) -> io::Result<()> {
+        self.strike(Call::Connected, stream.token)?;
+        self.inner.connected(&stream.inner)
+    }
+
+    fn register(&mut self, stream: &mut Self::Stream, token: Token) -> io::Result<()> {
+        self.strike(Call::Register, Some(token))?;
+        self.inner.register(&mut stream.inner, token)?;
+        stream.token = Some(token);
+        Ok(())
+    }
+
+    fn read(&mut self, stream: &mut Self::Stream, into: &mut [u8]) -> io::Result<usize> {
+        self.strike(Call::Read, stream.token)?;
+        self.inner.read(&mut stream.inner, into)
+    }
+
+    fn write(&mut self, stream: &mut Self::Stream, bytes: &[u8]) -> io::Result<usize> {
+        self.strike(Call::Write, stream.token)?;
+        self.inner.write(&mut stream.inner, bytes)
+    }
+
+    fn write_vectored(
+        &mut self,
+        stream: &mut Self::Stream,
+        slices: &[IoSlice<'_>],
+    ) -> io::Result<usize> {
+        self.strike(Call::Write, stream.token)?;
+        self.inner.write_vectored(&mut stream.inner, slices)
+    }
+
+    fn shutdown(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
+        self.strike(Call::Shutdown, stream.token)?;
+        self.inner.shutdown(&mut stream.inner)
+    }
+
+    fn close(&mut self, stream: Self::Stream, how: Close) {
+        self.again.retain(|event| Some(event.token) != stream.token);
+        self.inner.close(stream.inner, how);
+    }
+
+    fn bind(
+        &mut self,
+        at: SocketAddr,
+        options: &Bind,
+        token: Token,
+    ) -> io::Result<(Self::Socket, SocketAddr)> {
+        self.strike(Call::Bind, Some(token))?;
+        let (inner, at) = self.inner.bind(at, options, token)?;
+        Ok((Known { inner, token: Some(token) }, at))
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut Self::Socket,
+        each: &mut dyn FnMut(Datagram<'_>),
+    ) -> io::Result<usize> {
+        self.strike(Call::Receive, socket.token)?;
+        self.inner.receive(&mut socket.inner, each)
+    }
+
+    fn transmit(
+        &mut self,
+        socket: &mut Self::Socket,
+        transmit: &Transmit,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        self.strike(Call::Transmit, socket.token)?;
+        self.inner.transmit(&mut socket.inner, transmit, bytes)
+    }
+
+    fn spare(&mut self) -> io::Result<Self::Spare> {
+        self.strike(Call::Spare, None)?;
+        self.inner.spare()
+    }
+
+    fn catch_signals(&mut self, signals: &[i32]) -> io::Result<()> {
+        self.strike(Call::CatchSignals, None)?;
+        self.inner.catch_signals(signals)
+    }
+
+    fn signals(&mut self) -> Vec<i32> {
+        self.inner.signals()
+    }
+
+    fn offload(&mut self, work: Work) -> Result<(), Work> {
+        match self.strike(Call::Offload, None) {
+            Ok(()) => self.inner.offload(work),
+            Err(_) => Err(work),
+        }
+    }
+}
