@@ -1,1 +1,20 @@
-//! benches
+//! Measurements of Readily beside its peers: what the binaries of this package share.
+//!
+//! `README.md` lists each figure with the command that takes it.
+
+pub mod callgrind;
+pub mod cli;
+pub mod contender;
+pub mod driver;
+pub mod failure;
+pub mod haproxy;
+pub mod histogram;
+pub mod pattern;
+pub mod process;
+pub mod scratch;
+pub mod server;
+pub mod spread;
+pub mod strace;
+pub mod summary;
+pub mod table;
+pub mod tool;

@@ -137,8 +137,8 @@ fn step(krate: &Path, method: &str, state: Ident, arguments: TokenStream) -> Tok
     }
 }
 
-/// A call that stands, for errors, where the state's type was written: what is wrong with it is most
-/// often that it is not a state.
+/// A call that stands, for errors, where the state's type was written: what is wrong with it is
+/// most often that it is not a state.
 fn call(krate: &Path, method: &str, state: Ident, arguments: TokenStream) -> TokenStream {
     let span = state.span();
     let method = Ident::new(method, span);

@@ -1,29 +1,32 @@
 //! `docs/derive.md` shows what the derive really writes, and says what it really refuses.
 //!
-//! Run with `READILY_BLESS=1` the tests write what they compare with into the page.
+//! Run with `READILY_BLESS=1` the first test writes what it compares with into the page.
 
 use std::fs;
 use std::path::Path;
 
-use crate::expand;
+use syn::DeriveInput;
+
+use crate::check::check;
+use crate::parse::Written;
+use crate::{diagram, expand};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn the_page_shows_the_expansion_of_its_enum() {
+fn the_page_shows_real_code() {
     let page = page();
-    let (_, after) = after(&page, "<!-- what you write -->");
-    let input = syn::parse_str(block(after)).expect("the user's enum is Rust");
+    let (_, after_enum) = after(&page, "<!-- what you write -->");
+    let input: DeriveInput = syn::parse_str(block(after_enum)).expect("the user's enum is Rust");
+    let machine = check(Written::read(input.clone())).expect("the user's enum is a machine");
+    shows("<!-- its picture -->", &diagram::mermaid(&machine));
     let file = syn::parse2(expand(input)).expect("the expansion is Rust");
     shows("<!-- what the derive writes -->", &spaced(&prettyplease::unparse(&file)));
-}
 
-#[test]
-fn the_page_shows_the_machine_that_is_tested_by_hand() {
     let test = fs::read_to_string(Path::new(ROOT).join("tests/by_hand.rs")).expect("it is there");
-    let (_, after) = after(&test, "// The page docs/derive.md shows what follows.\n");
-    let (shown, _) = after.split_once("// The page docs/derive.md").expect("its end is marked");
-    shows("<!-- by hand -->", shown);
+    let (_, after_mark) = after(&test, "// The page docs/derive.md shows what follows.\n");
+    let (by_hand, _) = after(after_mark, "// The page docs/derive.md");
+    shows("<!-- by hand -->", by_hand);
 }
 
 #[test]

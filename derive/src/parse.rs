@@ -181,7 +181,7 @@ mod tests {
             None => "nothing".to_owned(),
             Some(Err(_)) => "not a list".to_owned(),
             Some(Ok(list)) => {
-                let list: Vec<_> = list.iter().map(|argument| argument_shown(argument)).collect();
+                let list: Vec<_> = list.iter().map(argument_shown).collect();
                 format!("[{}]", list.join("; "))
             }
         };

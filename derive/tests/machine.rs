@@ -173,7 +173,8 @@ fn the_declaration_is_known_at_run_time() {
     }
 }
 
-/// The drift test that a user would write: the picture in the repository is the machine in the code.
+/// The drift test that a user would write: the picture in the repository is the machine in the
+/// code.
 #[test]
 fn the_pictures_in_the_repository_are_of_this_machine() {
     let Diagram { mermaid, dot } = Conn::DIAGRAM;

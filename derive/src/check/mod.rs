@@ -33,7 +33,7 @@ pub(crate) fn check(written: Written) -> Result<Machine, Refused> {
     let machine = Machine { name, generics, shape, krate, app, max_size, states };
     match refusals.0 {
         None => Ok(machine),
-        Some(error) => Err(Refused { error, machine: named.then_some(machine) }),
+        Some(error) => Err(Refused { error, machine: named.then(|| Box::new(machine)) }),
     }
 }
 
@@ -42,8 +42,9 @@ pub(crate) fn check(written: Written) -> Result<Machine, Refused> {
 pub(crate) struct Refused {
     pub(crate) error: Error,
     /// Enough of it to stand in for the machine, so that the user reads these refusals and not what
-    /// follows from there being no machine: its name, generics and settings hold, its states may not.
-    pub(crate) machine: Option<Machine>,
+    /// follows from there being no machine: its name, generics and settings hold, its states may
+    /// not.
+    pub(crate) machine: Option<Box<Machine>>,
 }
 
 /// What was refused so far.

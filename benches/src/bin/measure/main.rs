@@ -1,0 +1,123 @@
+//! Takes the figures: starts each server, drives it with `load`, prints a table for each figure.
+//!
+//! It builds nothing. Whatever has to be built or installed first is named, and shown as
+//! `not measured`.
+
+mod bench;
+mod echo;
+mod idle;
+mod relay;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use readily_benches::cli::{self, Arguments, BadArgument};
+use readily_benches::failure::Failure;
+use readily_benches::scratch::Scratch;
+use readily_benches::table::{Table, list, quote};
+use readily_benches::tool::{HAPROXY, STRACE, VALGRIND};
+
+use crate::bench::Bench;
+
+const USAGE: &str = "measure [--only FIGURE,...] [--rounds N] [--json FILE] [--servers DIR]";
+
+const ROUNDS: usize = 5;
+
+type Take = fn(&Bench<'_>) -> Result<Table, Failure>;
+
+const FIGURES: [(&str, Take); 6] = [
+    (echo::INSTRUCTIONS, echo::instructions),
+    (echo::MEMORY, echo::memory),
+    (echo::SYSCALLS, echo::syscalls),
+    (idle::IDLE_BESIDE_BUSY, idle::idle_beside_busy),
+    (relay::INSTRUCTIONS, relay::instructions),
+    (relay::CPU, relay::cpu),
+];
+
+struct Options {
+    only: Only,
+    rounds: usize,
+    json: Option<PathBuf>,
+    servers: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    cli::run(USAGE, parse, work)
+}
+
+fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
+    let options = Options {
+        only: arguments.option("--only")?.unwrap_or(Only(FIGURES.to_vec())),
+        rounds: arguments.option("--rounds")?.unwrap_or(ROUNDS),
+        json: arguments.option("--json")?,
+        servers: arguments.option("--servers")?,
+    };
+    if options.rounds == 0 {
+        return Err(BadArgument("--rounds is at least 1".to_owned()));
+    }
+    Ok(options)
+}
+
+fn work(options: Options) -> Result<(), Failure> {
+    let servers = match options.servers {
+        Some(directory) => directory,
+        None => own_directory()?,
+    };
+    let scratch = Scratch::new()?;
+    let bench = Bench::new(servers, options.rounds, &scratch)?;
+    let machine = machine();
+    println!("machine: {machine}\n");
+    let mut tables = Vec::new();
+    for (_, take) in options.only.0 {
+        let table = take(&bench)?;
+        println!("{table}");
+        tables.push(table);
+    }
+    if let Some(file) = options.json {
+        let figures = list(tables.iter().map(Table::to_json));
+        let json = format!("{{\"machine\":{},\"figures\":{figures}}}\n", quote(&machine));
+        std::fs::write(&file, json)
+            .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
+    }
+    match tables.iter().filter(|table| table.has_failed()).count() {
+        0 => Ok(()),
+        failed => Err(Failure::failed(format!("figures with rows that failed: {failed}"))),
+    }
+}
+
+/// The figures to take, in the order of the list.
+struct Only(Vec<(&'static str, Take)>);
+
+impl FromStr for Only {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = text.split(',').map(|name| {
+            FIGURES.into_iter().find(|(figure, _)| *figure == name).ok_or_else(|| {
+                let names = FIGURES.map(|(figure, _)| figure).join(", ");
+                format!("there is no figure {name:?}, there are {names}")
+            })
+        });
+        Ok(Self(wanted.collect::<Result<_, _>>()?))
+    }
+}
+
+fn own_directory() -> Result<PathBuf, Failure> {
+    let program = std::env::current_exe()?;
+    let directory = program.parent().ok_or_else(|| Failure::failed("measure has no directory"))?;
+    Ok(directory.to_owned())
+}
+
+/// What the figures depend on beside the code.
+fn machine() -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("unknown CPU", |(_, model)| model.trim());
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
+    let tools = [VALGRIND, STRACE, HAPROXY].map(|tool| tool.version()).join(", ");
+    format!("{model}, {cores} cores, Linux {kernel}, {tools}")
+}

@@ -1,0 +1,50 @@
+//! User-space instructions, counted by valgrind.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::tool::VALGRIND;
+
+/// The command line up to the program's own arguments.
+pub fn command(program: &Path, out: &Path) -> Result<Command, Failure> {
+    let mut command = Command::new(VALGRIND.find()?);
+    command.args(["--tool=callgrind", "-q"]);
+    command.arg(format!("--callgrind-out-file={}", out.display())).arg(program);
+    Ok(command)
+}
+
+/// Instructions of the whole run that wrote `out`.
+pub fn instructions(out: &Path) -> Result<u64, Failure> {
+    let text = fs::read_to_string(out)
+        .map_err(|error| Failure::failed(format!("callgrind wrote nothing: {error}")))?;
+    total(&text).ok_or_else(|| Failure::failed("callgrind's file has no total of Ir"))
+}
+
+/// The total of the only event that is counted by default.
+fn total(text: &str) -> Option<u64> {
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    if field("events:")? != "Ir" {
+        return None;
+    }
+    field("totals:").or_else(|| field("summary:"))?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn total_is_found() {
+        for (text, expected) in [
+            ("version: 1\nevents: Ir\nsummary: 12\n\nfn=(1) main\n3 12\n", Some(12)),
+            ("events: Ir\nsummary: 12\nfn=(1)\n3 12\n\ntotals: 13\n", Some(13)),
+            ("events: Ir Dr\nsummary: 12 3\n", None),
+            ("events: Ir\n", None),
+            ("", None),
+        ] {
+            assert_eq!(total(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! A random world for one loop, and what must be true of it after every turn.
+
+use std::time::Duration;
+
+use readily::echo::Echo;
+use readily::sys::sim::{Buggify, Chance, ClientId, DatagramLink, Link, Rng, Serving, Sim};
+use readily::udp_echo::UdpEcho;
+use readily::{Address, Bind, Config, Listen, Marks, Reactor, Turn};
+
+use crate::client::{Client, Kind};
+use crate::town::{Conn, Dial, Lines, Town};
+
+/// How long a script may take, in turns; a world that needs more does not get on.
+const TURNS_MAX: usize = 200_000;
+
+/// What may go wrong in a world that is not the loop's fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trouble {
+    /// Nothing: whoever is patient is served.
+    None,
+    /// Descriptors run out for a while.
+    Descriptors,
+    /// The network resets connections.
+    Resets,
+    /// The loop is told to drain.
+    Drain,
+}
+
+/// Where the loop listens, and what is there.
+struct Places {
+    echo: Address,
+    relays: [(Kind, Address); 4],
+    lines: Address,
+    outside: Address,
+}
+
+pub struct World {
+    seed: u64,
+    rng: Rng,
+    reactor: Reactor<Town, Sim>,
+    places: Places,
+    trouble: Trouble,
+    clients: Vec<Client>,
+    /// Connections that the outside echo has taken, and how far it has answered.
+    backends: Vec<(ClientId, usize)>,
+    turns: usize,
+    fixed: usize,
+}
+
+impl World {
+    /// Everything is drawn from the seed.
+    pub fn new(seed: u64) -> World {
+        let mut rng = Rng::new(seed);
+        let mut sim = Sim::new(rng.draw());
+        let trouble = match rng.index(8) {
+            0 => Trouble::Descriptors,
+            1 => Trouble::Resets,
+            2 => Trouble::Drain,
+            _ => Trouble::None,
+        };
+        prepare(&mut sim, trouble, &mut rng);
+        let config = draw_config(&mut rng);
+        let mut reactor = Reactor::with(Town::default(), sim, config).expect("a loop");
+        if std::env::var_os("READILY_TRACE").is_some() {
+            reactor.trace(|event| println!("{event}"));
+        }
+        let places = settle(&mut reactor, &mut rng);
+        let fixed = reactor.sys_mut().descriptors().all();
+        let (clients, backends) = (Vec::new(), Vec::new());
+        World { seed, rng, reactor, places, trouble, clients, backends, turns: 0, fixed }
+    }
+
+    /// Lives through all of it; gives the hash of the run.
+    pub fn run(mut self) -> u64 {
+        let crowd = 1 + self.rng.index(24);
+        let size = [200, 3_000, 30_000][self.rng.index(3)];
+        while self.clients.len() < crowd || !self.clients.iter().all(Client::has_acted) {
+            if self.clients.len() < crowd {
+                self.arrive(crowd, size);
+            }
+            self.step();
+            if self.trouble == Trouble::Drain && self.rng.index(200) == 0 {
+                self.reactor.drain();
+            }
+        }
+        self.reactor.sys_mut().set_descriptors_max(usize::MAX);
+        while !self.clients.iter().all(|client| client.is_over(self.reactor.sys_mut())) {
+            self.answer_datagrams();
+            self.turn(None);
+        }
+        self.judge();
+        self.rest();
+        self.end();
+        self.reactor.sys_mut().trace_hash()
+    }
+
+    /// Some clients connect, now and then many at once.
+    fn arrive(&mut self, crowd: usize, size: usize) {
+        let at_once = if self.rng.index(10) == 0 { crowd } else { self.rng.index(3) };
+        for _ in 0..at_once.min(crowd - self.clients.len()) {
+            let (kind, at) = match self.rng.index(8) {
+                0..=2 => (Kind::Echo, &self.places.echo),
+                3 | 4 => (Kind::Lines, &self.places.lines),
+                _ => {
+                    let (kind, at) = &self.places.relays[self.rng.index(4)];
+                    (*kind, at)
+                }
+            };
+            let id = self.reactor.sys_mut().connect(at);
+            self.clients.push(Client::draw(id, kind, size, &mut self.rng));
+        }
+    }
+
+    /// Some act, and the loop turns.
+    fn step(&mut self) {
+        let pace = 1 + self.rng.index(8);
+        for client in &mut self.clients {
+            if self.rng.index(pace) == 0 {
+                client.act(self.reactor.sys_mut());
+            }
+        }
+        if self.trouble == Trouble::Descriptors && self.rng.index(20) == 0 {
+            let max = self.fixed + self.rng.index(self.clients.len() + 1);
+            self.reactor.sys_mut().set_descriptors_max(max);
+        }
+        self.send_datagram();
+        let patience = Duration::from_millis(self.rng.below(20));
+        self.turn(Some(patience));
+    }
+
+    fn turn(&mut self, timeout: Option<Duration>) {
+        self.turns += 1;
+        assert!(self.turns < TURNS_MAX, "it does not get on: {:?}", self.stuck());
+        if self.reactor.turn(timeout).expect("the wait") == Turn::Over {
+            // It waits for nothing any more, but what it has sent is still on its way.
+            self.reactor.sys_mut().advance(Duration::from_millis(10));
+        }
+        self.serve_outside();
+        self.check();
+    }
+
+    /// The outside echo: it answers in pieces, and ends when its client does.
+    fn serve_outside(&mut self) {
+        let sim = self.reactor.sys_mut();
+        while let Some(id) = sim.accepted(&self.places.outside) {
+            self.backends.push((id, 0));
+        }
+        for (id, answered) in &mut self.backends {
+            let all = sim.received(*id).len();
+            if *answered < all {
+                let n = 1 + self.rng.index(all - *answered);
+                let piece = sim.received(*id)[*answered..*answered + n].to_vec();
+                sim.send(*id, &piece);
+                *answered += n;
+            } else if sim.is_ended(*id) {
+                sim.shutdown(*id);
+            }
+        }
+    }
+
+    /// What must be true after every turn.
+    fn check(&mut self) {
+        self.reactor.check();
+        let live = self.reactor.connections().count();
+        let descriptors = self.reactor.sys_mut().descriptors();
+        assert_eq!(descriptors.streams, live, "each connection has one descriptor");
+        for client in &mut self.clients {
+            client.check(self.reactor.sys_mut());
+        }
+        let counters = self.reactor.counters();
+        assert_eq!((counters.ended_stuck, counters.panics), (0, 0), "{:?}", self.reactor.app().gone);
+        let gone = &self.reactor.app().gone;
+        assert_eq!(gone.len() as u64, counters.ended, "each end is told");
+        assert!(gone.values().all(|ends| ends.len() == 1), "and told once: {gone:?}");
+    }
+
+    /// Whoever was patient was served, unless there was trouble.
+    fn judge(&mut self) {
+        let served = |client: &Client, sim: &Sim| !client.patient || client.is_served(sim);
+        let sim = self.reactor.sys_mut();
+        let failed = self.clients.iter().filter(|client| !served(client, sim));
+        let how = |client: &Client| (sim.is_ended(client.id), sim.was_reset(client.id));
+        let failed: Vec<_> = failed.map(|client| (client, how(client))).collect();
+        let fine = failed.is_empty() || self.trouble != Trouble::None;
+        assert!(fine, "not served (whether ended, whether reset): {failed:?}");
+    }
+
+    /// Without anything happening outside the loop ends what it began, and then does nothing.
+    fn rest(&mut self) {
+        while self.reactor.connections().count() > 0 || !self.reactor.sys_mut().is_quiescent() {
+            self.turn(None);
+        }
+        let calls = self.reactor.counters().calls;
+        for _ in 0..3 {
+            self.turn(Some(Duration::ZERO));
+        }
+        assert_eq!(self.reactor.counters().calls, calls, "it is idle");
+        if self.trouble != Trouble::Drain {
+            assert_eq!(self.reactor.sys_mut().descriptors().all(), self.fixed, "none leaked");
+        }
+    }
+
+    /// A drain ends, and leaves nothing.
+    fn end(&mut self) {
+        self.reactor.drain();
+        while self.reactor.turn(None).expect("the wait") == Turn::More {
+            self.turns += 1;
+            assert!(self.turns < TURNS_MAX, "the drain does not end");
+        }
+        assert_eq!(self.reactor.sys_mut().descriptors().all(), 0, "nothing leaked");
+        assert_eq!(self.reactor.counters().open, 0);
+    }
+
+    fn send_datagram(&mut self) {
+        if self.rng.index(4) == 0 {
+            let n = self.rng.below(1000).to_string();
+            let (from, to) = (outside_socket(), udp());
+            self.reactor.sys_mut().send_datagram(from, to, n.as_bytes());
+        }
+        self.answer_datagrams();
+    }
+
+    /// Each answer is one that was asked for; some are lost.
+    fn answer_datagrams(&mut self) {
+        for (from, bytes) in self.reactor.sys_mut().take_datagrams(outside_socket()) {
+            let number: u64 = String::from_utf8_lossy(&bytes).parse().expect("a number");
+            assert!(from == udp() && number < 1000);
+        }
+    }
+
+    fn stuck(&mut self) -> Vec<String> {
+        let sim = self.reactor.sys_mut();
+        let waits = self.clients.iter().filter(|client| !client.is_over(sim));
+        let waits: Vec<String> = waits.map(|client| format!("{client:?}")).collect();
+        let held = self.reactor.connections().map(|held| format!("{held:?}"));
+        waits.into_iter().chain(held).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("replay with READILY_SEED={}", self.seed);
+        }
+    }
+}
+
+fn udp() -> std::net::SocketAddr {
+    ([10, 0, 0, 1], 7007).into()
+}
+
+fn outside_socket() -> std::net::SocketAddr {
+    ([10, 9, 9, 9], 1024).into()
+}
+
+fn prepare(sim: &mut Sim, trouble: Trouble, rng: &mut Rng) {
+    let mut link = match rng.index(4) {
+        0 => Link::perfect(),
+        1 => Link { window: 1..=64, ..Link::rough() },
+        _ => Link::rough(),
+    };
+    if trouble == Trouble::Resets {
+        link.reset = Chance::per_million(1 + rng.below(20_000) as u32);
+    }
+    sim.set_link(link);
+    if rng.index(4) > 0 {
+        sim.set_buggify(Buggify::ROUGH);
+    }
+    sim.set_datagram_link(DatagramLink::rough());
+    sim.set_batch(1 + rng.index(64));
+    sim.set_jobs(Duration::ZERO..=Duration::from_millis(50), 1000);
+}
+
+fn draw_config(rng: &mut Rng) -> Config {
+    let mut config = Config::default();
+    if rng.index(2) == 0 {
+        config.turn_bytes = 1 + rng.index(5_000);
+        config.turn_reads = 1 + rng.index(4);
+        config.receive_max = 100 + rng.index(10_000);
+    }
+    if rng.index(2) == 0 {
+        let low = 1 + rng.index(10_000);
+        config.send_marks = Marks { high: low + rng.index(50_000), low, cap: 1 << 20 };
+    }
+    config
+}
+
+/// Opens everything that the loop serves.
+fn settle(reactor: &mut Reactor<Town, Sim>, rng: &mut Rng) -> Places {
+    let backlog = 1 + rng.below(40) as u32;
+    let options = Listen { backlog, accept_budget: 1 + rng.index(16), ..Listen::default() };
+    let mut listen = |port: u16, first: Box<dyn Fn() -> Conn>| {
+        let at = Address::Ip(([10, 0, 0, 1], port).into());
+        let listening = reactor.listen_with(&at, options.clone(), move |_, _| Some(first()));
+        listening.expect("a listener").1
+    };
+    let echo = listen(7, Box::new(|| Conn::Echo(Echo)));
+    let lines = listen(23, Box::new(|| Conn::Lines(Lines)));
+    let [outside, refusing, silent] =
+        [1, 2, 3].map(|host| Address::Ip(([10, 0, 1, host], 80).into()));
+    let backends = [
+        (Kind::RelayInside, echo.clone()),
+        (Kind::RelayOutside, outside.clone()),
+        (Kind::RelayRefused, refusing.clone()),
+        (Kind::RelayBlackhole, silent.clone()),
+    ];
+    let mut port = 8000;
+    let relays = backends.map(|(kind, to)| {
+        port += 1;
+        (kind, listen(port, Box::new(move || Conn::Dial(Dial(to.clone())))))
+    });
+    let late = Serving::AcceptAfter(Duration::from_millis(rng.below(2000)));
+    let sim = reactor.sys_mut();
+    sim.serve(&outside, if rng.index(2) == 0 { late } else { Serving::Accept });
+    sim.serve(&refusing, Serving::Refuse);
+    sim.serve(&silent, Serving::Blackhole);
+    reactor.bind(udp(), Bind::default(), UdpEcho::default()).expect("a socket");
+    Places { echo, relays, lines, outside }
+}
