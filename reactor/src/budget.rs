@@ -48,8 +48,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.buffered > self.config.buffers_max as u64 / 100 * 98
     }
 
-    fn is_tight(&self) -> bool {
-        self.counters.buffered > self.config.buffers_max as u64 / 10 * 9
+    #[inline]
+    pub(crate) fn is_tight(&self) -> bool {
+        self.counters.buffered > self.tight_at
     }
 
     /// Memory was given back: those who waited for it are visited in the next turn.

@@ -5,7 +5,7 @@
 
 use std::io::{ErrorKind, IoSlice};
 
-use readily_protocols::contract::{App, Half};
+use readily_protocols::contract::{App, Half, Rx, Tx};
 
 use crate::pool::Pool;
 use crate::slot::{Flags, Slot};
@@ -38,8 +38,53 @@ pub(crate) struct Flushed {
     pub(crate) failed: Option<ErrorKind>,
 }
 
+/// Reads once into `rx`, which has a block, and keeps in `flags` what that says of the next read.
+#[inline(always)]
+pub(crate) fn read<S: Sys>(
+    sys: &mut S,
+    stream: &mut S::Stream,
+    flags: &mut Flags,
+    rx: &mut Rx,
+) -> Received {
+    loop {
+        let space = rx.space();
+        let wanted = space.len();
+        match sys.read(stream, space) {
+            Ok(n) if n > 0 => {
+                // Less than was asked for means that no more is there, and that the next bytes make a
+                // new edge; not so when the end came with the same event, or urgent data is on its way.
+                if n < wanted && !flags.has(Flags::DRAIN) {
+                    flags.clear(Flags::READABLE);
+                }
+                rx.commit(n);
+                return Received::Bytes(n);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return read_nothing(result, flags, rx),
+        }
+    }
+}
+
+#[cold]
+fn read_nothing(result: std::io::Result<usize>, flags: &mut Flags, rx: &mut Rx) -> Received {
+    flags.clear(Flags::READABLE);
+    match result.map_err(|error| error.kind()) {
+        Ok(_) => {
+            rx.close(Half::Ended);
+            Received::Ended
+        }
+        Err(ErrorKind::WouldBlock) => {
+            flags.clear(Flags::DRAIN);
+            Received::Nothing
+        }
+        Err(kind) => {
+            rx.close(Half::Aborted);
+            Received::Failed(kind)
+        }
+    }
+}
+
 /// Reads once, into what is unread already or into a block of the pool.
-#[inline]
 pub(crate) fn receive<A: App, S: Sys>(
     slot: &mut Slot<A, S>,
     sys: &mut S,
@@ -50,85 +95,98 @@ pub(crate) fn receive<A: App, S: Sys>(
     if rx.has_block() {
         rx.make_space();
     } else {
-        rx.lend(pool.read_block());
+        rx.lend(pool.block());
     }
-    let space = rx.space();
-    let wanted = space.len();
-    loop {
-        match sys.read(stream, space) {
-            Ok(0) => {
-                slot.flags.clear(Flags::READABLE);
-                rx.close(Half::Ended);
-                return Received::Ended;
+    read(sys, stream, &mut slot.flags, rx)
+}
+
+/// Writes what waits in `tx` until it is sent or the socket takes no more.
+///
+/// Nearly always one write of one block takes all of it: that is done here, the rest elsewhere.
+#[inline(always)]
+pub(crate) fn write<S: Sys>(
+    sys: &mut S,
+    stream: &mut S::Stream,
+    flags: &mut Flags,
+    tx: &mut Tx,
+    pool: &mut Pool,
+) -> Flushed {
+    let mut flushed = Flushed { bytes: 0, calls: 0, failed: None };
+    if !flags.has(Flags::WRITABLE) || tx.is_empty() {
+        return flushed;
+    }
+    if let Some(bytes) = tx.whole() {
+        let offered = bytes.len();
+        flushed.calls = 1;
+        match sys.write(stream, bytes) {
+            Ok(n) if n == offered => {
+                tx.clear_head();
+                flushed.bytes = n;
+                return flushed;
             }
-            Ok(n) => {
-                // Less than was asked for means that no more is there, and that the next bytes make a
-                // new edge; not so when the end came with the same event, or urgent data is on its way.
-                if n < wanted && !slot.flags.has(Flags::DRAIN) {
-                    slot.flags.clear(Flags::READABLE);
-                }
-                rx.commit(n);
-                return Received::Bytes(n);
+            result => {
+                let result = result.map(|n| (n, n < offered));
+                note_write(result, flags, tx, pool, &mut flushed);
             }
-            Err(error) => match error.kind() {
-                ErrorKind::Interrupted => {}
-                ErrorKind::WouldBlock => {
-                    slot.flags.clear(Flags::READABLE);
-                    slot.flags.clear(Flags::DRAIN);
-                    return Received::Nothing;
-                }
-                kind => {
-                    slot.flags.clear(Flags::READABLE);
-                    rx.close(Half::Aborted);
-                    return Received::Failed(kind);
-                }
-            },
         }
+    }
+    write_on(sys, stream, flags, (tx, pool), flushed)
+}
+
+#[inline(never)]
+fn write_on<S: Sys>(
+    sys: &mut S,
+    stream: &mut S::Stream,
+    flags: &mut Flags,
+    (tx, pool): (&mut Tx, &mut Pool),
+    mut flushed: Flushed,
+) -> Flushed {
+    while flushed.failed.is_none() && flags.has(Flags::WRITABLE) && !tx.is_empty() {
+        flushed.calls += 1;
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let used = tx.slices(&mut slices);
+        let offered: usize = slices[..used].iter().map(|slice| slice.len()).sum();
+        let result = match &slices[..used] {
+            [one] => sys.write(stream, one),
+            several => sys.write_vectored(stream, several),
+        };
+        note_write(result.map(|n| (n, n < offered)), flags, tx, pool, &mut flushed);
+    }
+    flushed
+}
+
+/// Keeps what a write says of the next one; `short` is whether it took less than was offered.
+#[inline(never)]
+fn note_write(
+    result: std::io::Result<(usize, bool)>,
+    flags: &mut Flags,
+    tx: &mut Tx,
+    pool: &mut Pool,
+    flushed: &mut Flushed,
+) {
+    match result.map_err(|error| error.kind()) {
+        Ok((0, _)) => flushed.failed = Some(ErrorKind::WriteZero),
+        Ok((n, short)) => {
+            tx.consume(n, |block| pool.give_block(block));
+            flushed.bytes += n;
+            if short {
+                flags.clear(Flags::WRITABLE);
+            }
+        }
+        Err(ErrorKind::Interrupted) => {}
+        Err(ErrorKind::WouldBlock) => flags.clear(Flags::WRITABLE),
+        Err(kind) => flushed.failed = Some(kind),
     }
 }
 
-/// Writes what waits until it is sent or the socket takes no more.
-#[inline]
+/// Writes what waits in a slot.
 pub(crate) fn flush<A: App, S: Sys>(
     slot: &mut Slot<A, S>,
     sys: &mut S,
     pool: &mut Pool,
 ) -> Flushed {
-    let mut flushed = Flushed { bytes: 0, calls: 0, failed: None };
-    let (Some(stream), Some(tx)) = (&mut slot.stream, &mut slot.tx) else { return flushed };
-    while slot.flags.has(Flags::WRITABLE)
-        && let Some((bytes, more)) = tx.front()
-    {
-        flushed.calls += 1;
-        let (offered, result) = if more {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let used = tx.slices(&mut slices);
-            let offered = slices[..used].iter().map(|slice| slice.len()).sum();
-            (offered, sys.write_vectored(stream, &slices[..used]))
-        } else {
-            (bytes.len(), sys.write(stream, bytes))
-        };
-        match result {
-            Ok(0) => {
-                flushed.failed = Some(ErrorKind::WriteZero);
-                return flushed;
-            }
-            Ok(n) => {
-                tx.consume(n, |block| pool.give_block(block));
-                flushed.bytes += n;
-                if n < offered {
-                    slot.flags.clear(Flags::WRITABLE);
-                }
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::Interrupted => {}
-                ErrorKind::WouldBlock => slot.flags.clear(Flags::WRITABLE),
-                kind => {
-                    flushed.failed = Some(kind);
-                    return flushed;
-                }
-            },
-        }
+    match (&mut slot.stream, &mut slot.tx) {
+        (Some(stream), Some(tx)) => write(sys, stream, &mut slot.flags, tx, pool),
+        _ => Flushed { bytes: 0, calls: 0, failed: None },
     }
-    flushed
 }

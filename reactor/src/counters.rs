@@ -114,6 +114,12 @@ counters! {
     panics,
 }
 
+/// Counts one more. Wrapping, since it happens several times a visit and 2^64 events take centuries.
+#[inline(always)]
+pub(crate) fn count(counter: &mut u64, n: u64) {
+    *counter = counter.wrapping_add(n);
+}
+
 /// How connections are spread over the states of a machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StateCounters {

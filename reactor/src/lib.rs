@@ -8,6 +8,7 @@ pub use readily_protocols::{echo, relay, testing, udp_echo};
 
 mod access;
 mod budget;
+mod call;
 mod carrier;
 mod clock;
 mod config;
@@ -23,6 +24,7 @@ mod handle;
 mod listener;
 mod mail;
 mod pool;
+mod quiet;
 mod reactor;
 mod sanitizer;
 mod signals;

@@ -2,11 +2,9 @@
 
 use readily_protocols::contract::{Block, Marks, Rx, Tx};
 
-/// The block that a read goes into: as much as a socket usually has at once.
-pub(crate) const READ_BLOCK: usize = 64 * 1024;
-
-/// The block that small writes go into.
-pub(crate) const WRITE_BLOCK: usize = 16 * 1024;
+/// The block that a read goes into, and that an answer is written to: as much as a socket usually has
+/// at once. One size for both, so that an end can give its block to the other.
+pub(crate) const BLOCK: usize = 64 * 1024;
 
 /// How many of each are kept; more are given back to the system.
 const KEPT: usize = 64;
@@ -16,8 +14,7 @@ const KEPT: usize = 64;
 pub(crate) struct Pool {
     receivers: Vec<Box<Rx>>,
     senders: Vec<Box<Tx>>,
-    read_blocks: Vec<Block>,
-    write_blocks: Vec<Block>,
+    blocks: Vec<Block>,
     receive_max: usize,
     marks: Marks,
 }
@@ -27,8 +24,7 @@ impl Pool {
         Pool {
             receivers: Vec::with_capacity(KEPT),
             senders: Vec::with_capacity(KEPT),
-            read_blocks: Vec::with_capacity(KEPT),
-            write_blocks: Vec::with_capacity(KEPT),
+            blocks: Vec::with_capacity(KEPT),
             receive_max,
             marks,
         }
@@ -45,13 +41,8 @@ impl Pool {
     }
 
     #[inline]
-    pub(crate) fn read_block(&mut self) -> Block {
-        self.read_blocks.pop().unwrap_or_else(|| Block::new(READ_BLOCK))
-    }
-
-    #[inline]
-    pub(crate) fn write_block(&mut self) -> Block {
-        self.write_blocks.pop().unwrap_or_else(|| Block::new(WRITE_BLOCK))
+    pub(crate) fn block(&mut self) -> Block {
+        self.blocks.pop().unwrap_or_else(|| Block::new(BLOCK))
     }
 
     /// Takes back an end that is as new.
@@ -72,13 +63,30 @@ impl Pool {
 
     #[inline]
     pub(crate) fn give_block(&mut self, block: Block) {
-        let kept = match block.capacity() {
-            READ_BLOCK => &mut self.read_blocks,
-            WRITE_BLOCK => &mut self.write_blocks,
-            _ => return,
-        };
-        if kept.len() < KEPT {
-            kept.push(block);
+        if block.capacity() == BLOCK && self.blocks.len() < KEPT {
+            self.blocks.push(block);
         }
+    }
+}
+
+/// The ends that are lent to a quiet connection: never put away between two visits.
+#[derive(Debug)]
+pub(crate) struct Hot {
+    pub(crate) rx: Box<Rx>,
+    pub(crate) tx: Box<Tx>,
+}
+
+impl Hot {
+    pub(crate) fn new(pool: &mut Pool) -> Self {
+        let (mut rx, mut tx) = (pool.receiver(), pool.sender());
+        rx.lend(pool.block());
+        tx.lend(pool.block());
+        Hot { rx, tx }
+    }
+
+    /// Gives both to a connection that keeps something in them, and takes others.
+    #[inline(never)]
+    pub(crate) fn replace(&mut self, pool: &mut Pool) -> Hot {
+        std::mem::replace(self, Hot::new(pool))
     }
 }

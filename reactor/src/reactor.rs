@@ -5,7 +5,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use readily_protocols::contract::{App, CONNECTS_PER_CALL, Effects, Id, Machine, Outbox, Rooms};
+use readily_protocols::contract::{
+    App, CONNECTS_PER_CALL, Cause, Effects, Id, Machine, Outbox, Rooms,
+};
 use slab::Slab;
 
 use crate::clock::Clock;
@@ -15,7 +17,7 @@ use crate::drain::Drain;
 use crate::endpoints::EndpointSlot;
 use crate::listener::Listener;
 use crate::mail::MailTimers;
-use crate::pool::Pool;
+use crate::pool::{Hot, Pool};
 use crate::signals::SignalTable;
 use crate::slot::{Flags, Phase, Slot};
 use crate::sys::{Mio, Readiness, Ready, Source, Sys};
@@ -40,6 +42,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) mail_timers: MailTimers<A::Mail>,
     pub(crate) outbox: Arc<Outbox<A::Mail>>,
     pub(crate) pool: Pool,
+    pub(crate) hot: Hot,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
     pub(crate) counters: Counters,
@@ -49,6 +52,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) tracing: Tracing,
     pub(crate) jobs: usize,
     pub(crate) connections_max: usize,
+    /// Nine tenths of the buffer budget.
+    pub(crate) tight_at: u64,
     pub(crate) generation: u32,
     ready: Vec<Ready>,
 }
@@ -95,6 +100,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let clock = Clock::new(&sys);
         let seed = config.seed.unwrap_or_else(|| sys.seed());
         let descriptors = sys.descriptors_max().saturating_sub(Config::DESCRIPTORS_KEPT);
+        let mut pool = Pool::new(config.receive_max, config.send_marks);
         let mut reactor = Reactor {
             app,
             slots: Slab::new(),
@@ -108,7 +114,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             mail: VecDeque::new(),
             mail_timers: MailTimers::default(),
             outbox,
-            pool: Pool::new(config.receive_max, config.send_marks),
+            hot: Hot::new(&mut pool),
+            pool,
             clock,
             counters: Counters::default(),
             states: StateCounters::new(A::Conn::STATES.len()),
@@ -117,6 +124,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             tracing: Tracing::default(),
             jobs: 0,
             connections_max: config.connections_max.unwrap_or(descriptors),
+            tight_at: config.buffers_max as u64 / 10 * 9,
             generation: 0,
             ready: Vec::new(),
             config,
@@ -148,7 +156,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         self.begin();
         self.take_readiness();
-        self.take_letters();
+        if self.outbox.has_letters() {
+            self.take_letters();
+        }
         self.fire_deadlines();
         self.deliver_mail();
         self.accept_waiting();
@@ -205,7 +215,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.ready = ready;
     }
 
-    /// Keeps readiness in the slot, and queues it if there is anything to do.
+    /// Keeps readiness in the slot, and visits it if there is anything to do.
+    #[inline]
     fn ready(&mut self, id: Id, what: Readiness) {
         let slot = match self.slots.get_mut(id.index as usize) {
             Some(slot) if slot.generation == id.generation && slot.phase != Phase::Dead => slot,
@@ -214,19 +225,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 return;
             }
         };
-        if what.has(Readiness::READABLE) {
-            slot.flags.set(Flags::READABLE);
+        slot.flags.take_in(what);
+        if slot.is_quiet() && !self.tracing.is_on() && !self.is_tight() {
+            return self.visit_quiet(id);
         }
-        if what.has(Readiness::WRITABLE) {
-            slot.flags.set(Flags::WRITABLE);
-        }
-        if what.has(Readiness::DRAIN) {
-            slot.flags.set(Flags::DRAIN);
-        }
+        let slot = &self.slots[id.index as usize];
         let idle = what == Readiness::WRITABLE && slot.phase == Phase::Open && !slot.has_output();
-        if !idle && !slot.flags.has(Flags::QUEUED) {
-            slot.flags.set(Flags::QUEUED);
-            self.queue.push_back(id);
+        if !idle {
+            self.visit(id, Cause::Advance);
         }
     }
 
@@ -235,7 +241,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         for _ in 0..self.queue.len() {
             let Some(id) = self.queue.pop_front() else { return };
             self.slots[id.index as usize].flags.clear(Flags::QUEUED);
-            self.visit(id, readily_protocols::contract::Cause::Advance);
+            self.visit(id, Cause::Advance);
         }
     }
 

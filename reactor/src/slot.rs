@@ -2,7 +2,7 @@
 
 use readily_protocols::contract::{App, End, Id, Machine, Remote, Rx, Signals, Tx};
 
-use crate::sys::Sys;
+use crate::sys::{Readiness, Sys};
 use crate::timers::{Key, NEVER, Nanos};
 
 /// One connection. It is kept small: a loop has many of them, and most are idle.
@@ -86,6 +86,15 @@ impl Flags {
     /// Our end was told to the peer.
     pub(crate) const SHUT: Flags = Flags(128);
 
+    /// Takes in what the system reported; the bits are the same.
+    #[inline]
+    pub(crate) fn take_in(&mut self, what: Readiness) {
+        const { assert!(Flags::READABLE.0 == Readiness::READABLE.0 as u16) };
+        const { assert!(Flags::WRITABLE.0 == Readiness::WRITABLE.0 as u16) };
+        const { assert!(Flags::DRAIN.0 == Readiness::DRAIN.0 as u16) };
+        self.0 |= u16::from(what.0);
+    }
+
     #[inline]
     pub(crate) fn has(self, flag: Flags) -> bool {
         self.0 & flag.0 != 0
@@ -125,6 +134,19 @@ impl<A: App, S: Sys> Slot<A, S> {
             spins: 0,
             signals: Signals(0),
         }
+    }
+
+    /// Whether it is an open connection with nothing left over from earlier visits, and readable: most
+    /// visits find it so.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        let quiet = Flags::READABLE.0 | Flags::WRITABLE.0;
+        let known = quiet | Flags::DRAIN.0 | Flags::QUEUED.0;
+        self.phase == Phase::Open
+            && self.rx.is_none()
+            && self.tx.is_none()
+            && self.flags.0 & (quiet | !known) == quiet
+            && matches!(self.link, Link::None)
     }
 
     /// Whether something waits to be sent.

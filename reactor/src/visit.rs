@@ -1,13 +1,11 @@
 //! One visit to a connection: read, advance the machine until it waits, write, carry out what it asked
 //! for, arm its deadline.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
-
 use readily_protocols::contract::{
-    App, Cause, End, Fault, Half, Id, Io, Machine, Mark, Next, Peer, Signals, drive,
+    App, Cause, End, Half, Id, Machine, Mark, Next, Peer, Signals, Tx,
 };
 
+use crate::call::{Call, Called};
 use crate::carrier::{self, Received};
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::{Flags, Link, Phase, Slot};
@@ -16,20 +14,13 @@ use crate::timers::{NEVER, Nanos};
 
 /// What becomes of a connection after its machine was called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Flow {
+pub(crate) enum Flow {
     /// It waits; its own deadline is here.
     Wait(Nanos),
     /// It wants to be called again.
     Yield(Nanos),
     /// Its machine has ended.
     Over,
-}
-
-/// What one call came to.
-struct Called {
-    next: Result<Next, Fault>,
-    deadline: Option<Instant>,
-    progress: bool,
 }
 
 impl<A: App, S: Sys> Reactor<A, S> {
@@ -58,11 +49,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if self.slots[index].has_output() && !self.flush_open(index) {
             return;
         }
-        let mut cause = Some(cause);
-        let mut must = !matches!(cause, Some(Cause::Advance));
-        must |= self.slots[index].flags.has(Flags::CALL);
+        let must = self.slots[index].flags.has(Flags::CALL);
+        let cause = Some(cause).filter(|cause| must || !matches!(cause, Cause::Advance));
+        self.rounds(id, cause, NEVER);
+    }
+
+    /// Reads and calls the machine until there is nothing more to read or the budget of the turn is
+    /// spent; `cause` is why the machine is called even if nothing is read.
+    pub(crate) fn rounds(&mut self, id: Id, mut cause: Option<Cause<A::Mail>>, mut own: Nanos) {
+        let index = id.index as usize;
         let (mut reads, mut bytes) = (self.config.turn_reads, self.config.turn_bytes);
-        let mut own = NEVER;
         loop {
             let wants = self.wants_read(index);
             if wants && (reads == 0 || bytes == 0) {
@@ -71,29 +67,33 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 break;
             }
             let got = if wants { self.receive(index) } else { Received::Nothing };
-            if got == Received::Nothing && !must {
+            if got == Received::Nothing && cause.is_none() {
                 break;
             }
             if let Received::Bytes(n) = got {
                 (reads, bytes) = (reads - 1, bytes.saturating_sub(n));
             }
-            must = false;
             self.slots[index].flags.clear(Flags::CALL);
-            let flow = self.call(id, cause.take().unwrap_or(Cause::Advance));
-            if let (Received::Failed(kind), Flow::Wait(_) | Flow::Yield(_)) = (got, flow) {
-                return self.end(index, End::Transport(kind));
-            }
-            match flow {
-                Flow::Over => return,
-                Flow::Wait(at) => own = at,
-                Flow::Yield(at) => {
-                    own = at;
-                    self.call_later(index);
-                    break;
-                }
+            match self.call(id, cause.take().unwrap_or(Cause::Advance)) {
+                Flow::Wait(at) if !matches!(got, Received::Failed(_)) => own = at,
+                flow => return self.after_round(id, got, flow),
             }
         }
         self.settle(index, own);
+    }
+
+    /// Goes on after a call that was out of the common.
+    pub(crate) fn after_round(&mut self, id: Id, got: Received, flow: Flow) {
+        let index = id.index as usize;
+        match (flow, got) {
+            (Flow::Over, _) => {}
+            (_, Received::Failed(kind)) => self.end(index, End::Transport(kind)),
+            (Flow::Wait(own), _) => self.rounds(id, None, own),
+            (Flow::Yield(own), _) => {
+                self.call_later(index);
+                self.settle(index, own);
+            }
+        }
     }
 
     /// Whether a read is useful: there is room here, in our own send buffer, and in the peer's.
@@ -128,12 +128,26 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let index = id.index as usize;
         let is_mail = matches!(cause, Cause::Mail(_));
         let link = self.slots[index].link;
-        let Some((called, mark)) = self.call_guarded(id, link, cause) else {
+        self.counters.calls += 1;
+        let before = self.extent(index);
+        let (called, mark) = self.call_linked(id, link, cause);
+        let progress = self.extent(index) != before;
+        self.after_call(id, (link, mark), (called, progress), is_mail)
+    }
+
+    pub(crate) fn after_call(
+        &mut self,
+        id: Id,
+        (link, mark): (Link, Option<Mark>),
+        (called, progress): (Option<Called>, bool),
+        is_mail: bool,
+    ) -> Flow {
+        let index = id.index as usize;
+        let Some(called) = called else {
             self.counters.panics += 1;
             self.end(index, End::Panicked);
             return Flow::Over;
         };
-        self.counters.calls += 1;
         let own = called.deadline.map_or(NEVER, |at| self.clock.nanos(at));
         let asked = !self.fx.is_empty();
         let alive = self.flush_open(index);
@@ -149,7 +163,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         match called.next {
             Ok(Next::Finish) => self.end(index, End::Finished),
-            Ok(Next::Yield) => return self.count_spin(index, called.progress || asked, own),
+            Ok(Next::Yield) => {
+                return self.count_spin(index, called.moved || progress || asked, own);
+            }
             Ok(next) => {
                 self.counters.mail_ignored += u64::from(is_mail && next == Next::Ignore);
                 self.slots[index].spins = 0;
@@ -160,30 +176,36 @@ impl<A: App, S: Sys> Reactor<A, S> {
         Flow::Over
     }
 
-    /// The call itself; `None` when it panicked, and then all that it did elsewhere is undone.
-    #[inline]
-    fn call_guarded(
+    /// How much is unread and unsent: what has not changed this has made no progress.
+    fn extent(&self, index: usize) -> (usize, usize) {
+        let slot = &self.slots[index];
+        let unread = slot.rx.as_ref().map_or(0, |rx| rx.len());
+        (unread, slot.tx.as_ref().map_or(0, |tx| tx.len()))
+    }
+
+    /// The call with both ends of the connection, and its peer's; what a call that panicked wrote to
+    /// its peer is taken back.
+    fn call_linked(
         &mut self,
         id: Id,
         link: Link,
         cause: Cause<A::Mail>,
-    ) -> Option<(Called, Option<Mark>)> {
+    ) -> (Option<Called>, Option<Mark>) {
         let index = id.index as usize;
-        let now = self.clock.now();
         let (slot, other) = match link {
             Link::To(peer) => match self.slots.get2_mut(index, peer.index as usize) {
                 Some((slot, other)) => (slot, Some(other)),
-                None => (self.slots.get_mut(index)?, None),
+                None => return (None, None),
             },
-            _ => (self.slots.get_mut(index)?, None),
+            _ => (&mut self.slots[index], None),
         };
         let Slot { machine: Some(machine), rx, tx, remote, entered, signals, .. } = slot else {
-            return None;
+            return (None, None);
         };
         let rx = rx.get_or_insert_with(|| self.pool.receiver());
         let tx = tx.get_or_insert_with(|| self.pool.sender());
-        if tx.wants_spare() {
-            tx.lend(self.pool.write_block());
+        if tx.wants_block() {
+            tx.lend(self.pool.block());
         }
         let mut other_tx = match other {
             Some(other) if other.phase == Phase::Open => {
@@ -192,46 +214,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
             _ => None,
         };
         let mark = other_tx.as_ref().map(|tx| tx.mark());
-        let (unread, unsent) = (rx.len(), tx.len());
-        let signals = std::mem::replace(signals, Signals(0));
-        let before = machine.state();
-        let (mut moved, mut state) = (false, before);
-        let result = {
-            let (app, fx, states) = (&mut self.app, &mut self.fx, &mut self.states);
-            let (rx, tx, moved, state) = (&mut **rx, &mut **tx, &mut moved, &mut state);
-            let machine = &mut *machine;
-            let other_tx = other_tx.as_deref_mut();
-            catch_unwind(AssertUnwindSafe(move || {
-                let peer = peer_of(link, other_tx.map(|tx| &mut **tx));
-                let mut io = Io::new(id, remote, (rx, tx), (peer, signals), app, fx);
-                let next = drive(machine, cause, &mut io, |from, to| {
-                    (*moved, *state) = (true, to);
-                    states.moved(from, to);
-                });
-                (next, machine.deadline())
-            }))
+        let call = Call {
+            id,
+            machine,
+            remote,
+            entered,
+            now: self.clock.now(),
+            app: &mut self.app,
+            fx: &mut self.fx,
+            states: &mut self.states,
         };
-        if moved {
-            *entered = now;
+        let peer = peer_of(link, other_tx.as_deref_mut().map(|tx| &mut **tx));
+        let signals = std::mem::replace(signals, Signals(0));
+        let called = call.make((rx, tx), (peer, signals), cause);
+        if let (None, Some(tx), Some(mark)) = (&called, other_tx, mark) {
+            tx.rollback(mark);
         }
-        if state != before || result.is_err() {
-            // After a panic the state is asked again: it may have been left on the way out of it.
-            self.states.now[before] -= 1;
-            self.states.now[machine.state()] += 1;
-        }
-        match result {
-            Ok((next, deadline)) => {
-                let progress = moved || rx.len() != unread || tx.len() != unsent;
-                Some((Called { next, deadline, progress }, mark))
-            }
-            Err(_) => {
-                if let (Some(tx), Some(mark)) = (other_tx, mark) {
-                    tx.rollback(mark);
-                }
-                self.fx.forget();
-                None
-            }
-        }
+        (called, mark)
     }
 
     fn count_spin(&mut self, index: usize, progress: bool, own: Nanos) -> Flow {
@@ -411,7 +410,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 }
 
 #[inline]
-fn peer_of(link: Link, tx: Option<&mut readily_protocols::contract::Tx>) -> Peer<'_> {
+fn peer_of(link: Link, tx: Option<&mut Tx>) -> Peer<'_> {
     match (link, tx) {
         (Link::None, _) => Peer::None,
         (Link::To(id), Some(tx)) => Peer::Open { id, tx },

@@ -51,9 +51,8 @@ fn the_fourth_quarter_of_a_thousand_worlds() {
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    let hashes = |seeds: std::ops::Range<u64>| {
-        seeds.map(|seed| World::new(seed).run()).collect::<Vec<_>>()
-    };
+    let hashes =
+        |seeds: std::ops::Range<u64>| seeds.map(|seed| World::new(seed).run()).collect::<Vec<_>>();
     let first = hashes(0..50);
     assert_eq!(first, hashes(0..50));
     assert_eq!(first.iter().collect::<std::collections::BTreeSet<_>>().len(), 50);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Full, Id, To};
@@ -27,6 +28,8 @@ pub enum Letter<Mail> {
 /// A bounded queue into one loop. It can be shared between threads when `Mail` can be sent.
 pub struct Outbox<Mail> {
     queue: Mutex<VecDeque<Letter<Mail>>>,
+    /// Whether the queue may hold something: asked each turn, without the lock.
+    filled: AtomicBool,
     limit: usize,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -35,7 +38,8 @@ impl<Mail> Outbox<Mail> {
     /// At most `limit` letters wait; `wake` ends the loop's wait, and is called when the first is put
     /// into an empty queue.
     pub fn new(limit: usize, wake: Box<dyn Fn() + Send + Sync>) -> Self {
-        Outbox { queue: Mutex::new(VecDeque::new()), limit, wake }
+        let queue = Mutex::new(VecDeque::new());
+        Outbox { queue, filled: AtomicBool::new(false), limit, wake }
     }
 
     /// Puts one in.
@@ -66,14 +70,23 @@ impl<Mail> Outbox<Mail> {
         self.put(&mut self.queue(), letter);
     }
 
+    /// Whether anything may wait.
+    #[inline]
+    pub fn has_letters(&self) -> bool {
+        self.filled.load(Ordering::Acquire)
+    }
+
     /// Takes all that waits.
     pub fn take(&self, into: &mut VecDeque<Letter<Mail>>) {
-        into.append(&mut self.queue());
+        let mut queue = self.queue();
+        self.filled.store(false, Ordering::Relaxed);
+        into.append(&mut queue);
     }
 
     fn put(&self, queue: &mut VecDeque<Letter<Mail>>, letter: Letter<Mail>) {
         let was_empty = queue.is_empty();
         queue.push_back(letter);
+        self.filled.store(true, Ordering::Release);
         if was_empty {
             (self.wake)();
         }

@@ -121,6 +121,16 @@ impl Rx {
         }
     }
 
+    /// Makes the whole block available again when nothing in it is unread; says whether that is so.
+    #[inline]
+    pub fn rewind(&mut self) -> bool {
+        if !self.is_empty() {
+            return false;
+        }
+        (self.start, self.end) = (0, 0);
+        true
+    }
+
     /// Where the next bytes go. It may be larger than what is still allowed by the cap when the block
     /// is a loop's hot one; [`is_full`](Rx::is_full) is asked before, not during, a read.
     #[inline]
@@ -178,10 +188,11 @@ impl Rx {
         self.block.capacity()
     }
 
-    /// Takes the block with its unread part, leaving no memory behind.
+    /// Gives its block away for `other`, which holds nothing, and says which part is unread.
     #[inline]
-    pub(super) fn take_block(&mut self) -> (Block, u32, u32) {
-        let part = (self.block.take(), self.start, self.end);
+    pub(super) fn swap_block(&mut self, other: &mut Block) -> (u32, u32) {
+        std::mem::swap(&mut self.block, other);
+        let part = (self.start, self.end);
         (self.start, self.end) = (0, 0);
         part
     }

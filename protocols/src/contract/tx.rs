@@ -45,7 +45,10 @@ pub struct Tx {
     overflowed: bool,
     /// Pieces at the front that [`Tx::fit`] has seen.
     fitted: usize,
-    spare: Block,
+    /// What waits before all pieces: `start..end` of a block of our own. Most answers need no more.
+    block: Block,
+    start: u32,
+    end: u32,
 }
 
 impl Tx {
@@ -83,6 +86,12 @@ impl Tx {
     pub fn fill(&mut self, n: usize, put: impl FnOnce(&mut [u8]) -> usize) {
         if n == 0 || !self.admits(n) {
             return;
+        }
+        if self.pieces.is_empty() && self.block.capacity() - self.end as usize >= n {
+            let at = self.end as usize;
+            let used = put(&mut self.block.all_mut()[at..at + n]);
+            assert!(used <= n, "used more than was lent");
+            return self.extend_head(used);
         }
         if self.tail_space() < n {
             self.push_block(n);
@@ -126,8 +135,15 @@ impl Tx {
         if have == 0 || self.room() == 0 {
             return 0;
         }
-        if n >= have && (self.pieces.is_empty() || have >= ADOPT_MIN) {
-            let (block, start, end) = rx.take_block();
+        if n >= have && self.len == 0 {
+            (self.start, self.end) = rx.swap_block(&mut self.block);
+            self.len = have;
+            self.charge = self.block.capacity();
+            return have;
+        }
+        if n >= have && have >= ADOPT_MIN {
+            let mut block = Block::default();
+            let (start, end) = rx.swap_block(&mut block);
             self.push(Piece::Block { block, start, end });
             return have;
         }
@@ -149,6 +165,7 @@ impl Tx {
     pub fn abort(&mut self) {
         self.half = Half::Aborted;
         self.pieces.clear();
+        (self.start, self.end) = (0, 0);
         (self.len, self.charge, self.fitted) = (0, 0, 0);
     }
 
@@ -187,20 +204,27 @@ impl Tx {
         }
     }
 
+    #[inline]
+    fn extend_head(&mut self, n: usize) {
+        if self.start == self.end && n > 0 {
+            self.charge += self.block.capacity();
+        }
+        self.end += n as u32;
+        self.len += n;
+    }
+
     fn push_block(&mut self, n: usize) {
-        let spare = self.spare.take();
-        let block =
-            if spare.capacity() >= n { spare } else { Block::new(n.next_multiple_of(BLOCK_MIN)) };
+        let block = Block::new(n.next_multiple_of(BLOCK_MIN));
         self.push(Piece::Block { block, start: 0, end: 0 });
     }
 
     /// A piece of no bytes must not wait: a write of nothing looks like an error.
     fn drop_empty_tail(&mut self) {
-        if let Some(piece) = self.pieces.pop_back_if(|piece| piece.bytes().is_empty()) {
-            self.charge -= piece.charge();
-            if let Piece::Block { block, .. } = piece {
-                self.spare = block;
-            }
+        if let Some(Piece::Block { block, start, end }) = self.pieces.back_mut()
+            && start == end
+        {
+            self.charge -= block.capacity();
+            self.pieces.pop_back();
         }
     }
 
@@ -215,6 +239,7 @@ impl Tx {
 /// A place in the queue to come back to: see [`Tx::rollback`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
+    head_end: u32,
     pieces: usize,
     tail_end: u32,
     half: Half,
@@ -239,20 +264,21 @@ impl Tx {
 
     /// Gives memory for the next small writes, so that they allocate nothing.
     #[inline]
-    pub fn lend(&mut self, spare: Block) {
-        self.spare = spare;
+    pub fn lend(&mut self, block: Block) {
+        debug_assert!(self.block.capacity() == 0, "a block is already lent");
+        self.block = block;
     }
 
     /// Whether [`lend`](Tx::lend) would be of use.
     #[inline]
-    pub fn wants_spare(&self) -> bool {
-        self.spare.capacity() == 0
+    pub fn wants_block(&self) -> bool {
+        self.block.capacity() == 0
     }
 
     /// Takes unused memory back; the empty block if none is left.
     #[inline]
     pub fn reclaim(&mut self) -> Block {
-        self.spare.take()
+        if self.start == self.end { self.block.take() } else { Block::default() }
     }
 
     /// Whether it is as new: empty, open, and not overflowed.
@@ -279,16 +305,34 @@ impl Tx {
         self.charge
     }
 
+    /// All that waits, if that is in one place.
+    #[inline(always)]
+    pub fn whole(&self) -> Option<&[u8]> {
+        (self.start < self.end && self.pieces.is_empty()).then(|| self.head())
+    }
+
+    /// Says that [`whole`](Tx::whole) was sent.
+    #[inline(always)]
+    pub fn clear_head(&mut self) {
+        debug_assert!(self.pieces.is_empty(), "all that waits is in one place");
+        (self.len, self.charge) = (0, 0);
+        (self.start, self.end) = (0, 0);
+    }
+
     /// The first bytes that wait, and whether there are more behind them.
     #[inline]
     pub fn front(&self) -> Option<(&[u8], bool)> {
+        if self.start < self.end {
+            return Some((self.head(), !self.pieces.is_empty()));
+        }
         self.pieces.front().map(|piece| (piece.bytes(), self.pieces.len() > 1))
     }
 
-    /// Puts as many waiting pieces as fit into `slices` and says how many.
+    /// Puts as much of what waits as fits into `slices`, in order, and says how many it used.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let filled = self.pieces.iter().zip(slices.iter_mut());
-        filled.map(|(piece, slice)| *slice = IoSlice::new(piece.bytes())).count()
+        let head = (self.start < self.end).then(|| self.head());
+        let all = head.into_iter().chain(self.pieces.iter().map(Piece::bytes));
+        all.zip(slices.iter_mut()).map(|(bytes, slice)| *slice = IoSlice::new(bytes)).count()
     }
 
     /// Drops the first `n` bytes, which were sent; blocks that became free go to `recycle`.
@@ -296,8 +340,23 @@ impl Tx {
     /// # Panics
     /// If fewer wait.
     #[inline]
-    pub fn consume(&mut self, mut n: usize, mut recycle: impl FnMut(Block)) {
+    pub fn consume(&mut self, n: usize, recycle: impl FnMut(Block)) {
         self.len -= n;
+        let head = (self.end - self.start) as usize;
+        if n < head {
+            self.start += n as u32;
+            return;
+        }
+        if head > 0 {
+            (self.start, self.end) = (0, 0);
+            self.charge -= self.block.capacity();
+        }
+        if n > head || !self.pieces.is_empty() {
+            self.consume_pieces(n - head, recycle);
+        }
+    }
+
+    fn consume_pieces(&mut self, mut n: usize, mut recycle: impl FnMut(Block)) {
         while let Some(piece) = self.pieces.front_mut() {
             let here = piece.bytes().len();
             if n < here {
@@ -314,20 +373,22 @@ impl Tx {
         assert!(n == 0, "sent more than there was");
     }
 
+    #[inline]
+    fn head(&self) -> &[u8] {
+        &self.block.all()[self.start as usize..self.end as usize]
+    }
+
     /// Moves what stays to blocks that fit, so that its charge is at most twice its bytes (or
     /// [`BLOCK_MIN`] a piece); blocks that became free go to `recycle`.
     pub fn fit(&mut self, mut recycle: impl FnMut(Block)) {
+        let Tx { block, start, end, charge, .. } = self;
+        if start < end {
+            shrink(block, start, end, charge, &mut recycle);
+        }
         for piece in self.pieces.iter_mut().skip(self.fitted) {
-            let Piece::Block { block, start, end } = piece else { continue };
-            let n = (*end - *start) as usize;
-            if block.capacity() <= BLOCK_MIN.max(2 * n) {
-                continue;
+            if let Piece::Block { block, start, end } = piece {
+                shrink(block, start, end, charge, &mut recycle);
             }
-            let mut fitting = Block::new(n.next_multiple_of(BLOCK_MIN));
-            fitting.all_mut()[..n].copy_from_slice(&block.all()[*start as usize..*end as usize]);
-            self.charge = self.charge - block.capacity() + fitting.capacity();
-            (*start, *end) = (0, n as u32);
-            recycle(std::mem::replace(block, fitting));
         }
         // The last piece can still be written to, so it is looked at again.
         self.fitted = self.pieces.len().saturating_sub(1);
@@ -340,7 +401,13 @@ impl Tx {
             Some(Piece::Block { end, .. }) => *end,
             _ => 0,
         };
-        Mark { pieces: self.pieces.len(), tail_end, half: self.half, overflowed: self.overflowed }
+        Mark {
+            head_end: self.end,
+            pieces: self.pieces.len(),
+            tail_end,
+            half: self.half,
+            overflowed: self.overflowed,
+        }
     }
 
     /// Forgets all that was written since `mark`, an end included. An abort since then cannot be
@@ -353,9 +420,34 @@ impl Tx {
         if let Some(Piece::Block { end, .. }) = self.pieces.back_mut() {
             *end = mark.tail_end;
         }
-        self.len = self.pieces.iter().map(|piece| piece.bytes().len()).sum();
-        self.charge = self.pieces.iter().map(Piece::charge).sum();
+        self.end = mark.head_end;
+        if self.start >= self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        let head = self.head().len();
+        self.len = head + self.pieces.iter().map(|piece| piece.bytes().len()).sum::<usize>();
+        let block = if head > 0 { self.block.capacity() } else { 0 };
+        self.charge = block + self.pieces.iter().map(Piece::charge).sum::<usize>();
         self.fitted = self.fitted.min(self.pieces.len());
         (self.half, self.overflowed) = (mark.half, mark.overflowed);
     }
+}
+
+/// Moves bytes out of a block that is much too large for them.
+fn shrink(
+    block: &mut Block,
+    start: &mut u32,
+    end: &mut u32,
+    charge: &mut usize,
+    recycle: &mut impl FnMut(Block),
+) {
+    let n = (*end - *start) as usize;
+    if block.capacity() <= BLOCK_MIN.max(2 * n) {
+        return;
+    }
+    let mut fitting = Block::new(n.next_multiple_of(BLOCK_MIN));
+    fitting.all_mut()[..n].copy_from_slice(&block.all()[*start as usize..*end as usize]);
+    *charge = *charge - block.capacity() + fitting.capacity();
+    (*start, *end) = (0, n as u32);
+    recycle(std::mem::replace(block, fitting));
 }

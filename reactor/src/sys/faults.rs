@@ -365,10 +365,134 @@ impl<S: Sys> Sys for Faulty<S> {
         self.inner.signals()
     }
 
+    fn descriptors_max(&self) -> usize {
+        self.inner.descriptors_max()
+    }
+
     fn offload(&mut self, work: Work) -> Result<(), Work> {
         match self.strike(Call::Offload, None) {
             Ok(()) => self.inner.offload(work),
             Err(_) => Err(work),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use readily_protocols::contract::Id;
+
+    use super::*;
+    use crate::sys::Source;
+    use crate::sys::sim::{ClientId, Sim};
+
+    type Stream = <Faulty<Sim> as Sys>::Stream;
+
+    /// One echo of five bytes, by a loop that tries again where it may.
+    fn scenario(plan: Plan) -> (Faulty<Sim>, Vec<u8>) {
+        let mut sys = Faulty::new(Sim::new(1), plan);
+        let echoed = serve(&mut sys).unwrap_or_default();
+        (sys, echoed)
+    }
+
+    fn serve(sys: &mut Faulty<Sim>) -> io::Result<Vec<u8>> {
+        let at = "10.0.0.1:80".parse().map_err(io::Error::other)?;
+        let token = Source::Listener(0).token();
+        let (mut listener, at) = again(|| sys.listen(&at, &Listen::default(), token))?;
+        let client = sys.inner_mut().connect(&at);
+        sys.inner_mut().send(client, b"hello");
+        let served = wait(sys, |sys| sys.accept(&mut listener)).and_then(|(mut stream, _)| {
+            let served = echo(sys, &mut stream, client);
+            sys.close(stream, Close::InOrder);
+            served
+        });
+        sys.unlisten(listener);
+        served
+    }
+
+    fn echo(sys: &mut Faulty<Sim>, stream: &mut Stream, client: ClientId) -> io::Result<Vec<u8>> {
+        let token = Source::Conn(Id { index: 0, generation: 1 }).token();
+        again(|| sys.register(stream, token))?;
+        let mut bytes = [0; 8];
+        let n = wait(sys, |sys| sys.read(stream, &mut bytes))?;
+        wait(sys, |sys| sys.write(stream, &bytes[..n]))?;
+        again(|| sys.shutdown(stream))?;
+        again(|| sys.poll(&mut Vec::new(), None))?;
+        Ok(sys.inner_mut().take(client))
+    }
+
+    fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match call() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Calls again when it would have blocked and there was an event since.
+    fn wait<T>(
+        sys: &mut Faulty<Sim>,
+        mut call: impl FnMut(&mut Faulty<Sim>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            let result = again(|| call(sys));
+            let mut ready = Vec::new();
+            match result {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    again(|| sys.poll(&mut ready, None))?;
+                }
+                result => return result,
+            }
+            if ready.is_empty() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+    }
+
+    #[test]
+    fn each_call_fails_in_each_way_once() {
+        let (counted, echoed) = scenario(Plan::Count);
+        assert_eq!((echoed, counted.hits()), (b"hello".to_vec(), 0));
+        let kinds: Vec<Call> = {
+            use Call::*;
+            vec![Listen, Accept, Poll, Accept, Register, Read, Write, Shutdown, Poll]
+        };
+        assert_eq!(counted.calls(), kinds);
+        for (k, call) in kinds.into_iter().enumerate() {
+            for errno in call.errnos() {
+                let (mut faulty, echoed) = scenario(Plan::Once(k, *errno));
+                let hit = faulty.hit().map(|hit| (hit.call, hit.errno));
+                assert_eq!((faulty.hits(), hit), (1, Some((call, *errno))));
+                let passes = [Errno::INTR, Errno::AGAIN].contains(errno);
+                assert_eq!(echoed == b"hello", passes, "{call:?} {k} {errno:?}");
+                assert_eq!(faulty.inner_mut().descriptors().all(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_source_is_reported_again() {
+        for (call, what) in [(Call::Accept, "r"), (Call::Read, "rd"), (Call::Write, "w")] {
+            let (counted, _) = scenario(Plan::Count);
+            let k = counted.calls().iter().position(|made| *made == call).expect("it is made");
+            let (refused, echoed) = scenario(Plan::Once(k, Errno::AGAIN));
+            assert_eq!(
+                (edge_of(call).map(Readiness::letters), echoed),
+                (Some(what), b"hello".into())
+            );
+            assert_eq!(refused.calls()[k..k + 3], [call, Call::Poll, call]);
+            assert!(refused.again.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_nth_call_fails_where_that_is_plausible() {
+        for n in 2..20 {
+            let (faulty, echoed) = scenario(Plan::Every(n, Errno::INTR));
+            let expected = (1..=faulty.calls().len()).filter(|k| k.is_multiple_of(n)).count();
+            assert_eq!((echoed.as_slice(), faulty.hits()), (&b"hello"[..], expected), "each {n}th");
         }
     }
 }

@@ -128,7 +128,11 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Client { id, kind, bytes, sent, expected, got, script, .. } = self;
         let (bytes, expected) = (bytes.len(), expected.len());
-        write!(f, "{id:?} {kind:?} sent {sent}/{bytes} got {got}/{expected} next {:?}", script.last())
+        write!(
+            f,
+            "{id:?} {kind:?} sent {sent}/{bytes} got {got}/{expected} next {:?}",
+            script.last()
+        )
     }
 }
 

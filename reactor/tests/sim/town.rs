@@ -39,6 +39,7 @@ pub enum Conn {
     Echo(Echo),
     #[becomes(Relay)]
     Dial(Dial),
+    #[deadline(idle = "1h")]
     Relay(Relay),
     #[becomes(Busy, Echo)]
     Lines(Lines),
@@ -46,6 +47,9 @@ pub enum Conn {
     #[deadline(within = "60s")]
     Busy(Busy),
 }
+
+/// How long a relay waits: longer than a full backlog of the loop's own may last.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Connects to where it relays.
 pub struct Dial(pub Address);
@@ -56,7 +60,7 @@ impl State<Conn> for Dial {
         if !matches!(io.peer, Peer::None) {
             return Ok(Step::becomes(Relay));
         }
-        let to = Connect::to(self.0.clone());
+        let to = Connect { to: self.0.clone(), within: PATIENCE };
         let busy = |_| Fault::Local("too many connections at once");
         let other = io.connect(to, Conn::Relay(Relay)).map_err(busy)?;
         io.link(other);

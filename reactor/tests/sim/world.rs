@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use readily::echo::Echo;
+use readily::sys::faults::Call;
 use readily::sys::sim::{Buggify, Chance, ClientId, DatagramLink, Link, Rng, Serving, Sim};
 use readily::udp_echo::UdpEcho;
 use readily::{Address, Bind, Config, Listen, Marks, Reactor, Turn};
+use rustix::io::Errno;
 
 use crate::client::{Client, Kind};
 use crate::town::{Conn, Dial, Lines, Town};
@@ -18,8 +20,12 @@ const TURNS_MAX: usize = 200_000;
 enum Trouble {
     /// Nothing: whoever is patient is served.
     None,
-    /// Descriptors run out for a while.
+    /// Descriptors run out for a while, and accepting fails.
     Descriptors,
+    /// The loop may have few connections.
+    Crowded,
+    /// The loop may have little memory.
+    Memory,
     /// The network resets connections.
     Resets,
     /// The loop is told to drain.
@@ -52,14 +58,16 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut rng = Rng::new(seed);
         let mut sim = Sim::new(rng.draw());
-        let trouble = match rng.index(8) {
-            0 => Trouble::Descriptors,
-            1 => Trouble::Resets,
-            2 => Trouble::Drain,
+        let trouble = match rng.index(14) {
+            0 | 1 => Trouble::Descriptors,
+            2 => Trouble::Crowded,
+            3 => Trouble::Memory,
+            4 => Trouble::Resets,
+            5 => Trouble::Drain,
             _ => Trouble::None,
         };
         prepare(&mut sim, trouble, &mut rng);
-        let config = draw_config(&mut rng);
+        let config = draw_config(trouble, &mut rng);
         let mut reactor = Reactor::with(Town::default(), sim, config).expect("a loop");
         if std::env::var_os("READILY_TRACE").is_some() {
             reactor.trace(|event| println!("{event}"));
@@ -84,18 +92,29 @@ impl World {
             }
         }
         self.reactor.sys_mut().set_descriptors_max(usize::MAX);
+        self.reactor.sys_mut().fail_accepts(&[]);
         while !self.clients.iter().all(|client| client.is_over(self.reactor.sys_mut())) {
             self.answer_datagrams();
             self.turn(None);
         }
         self.judge();
         self.rest();
+        if self.trouble != Trouble::Drain {
+            self.welcome();
+            self.rest();
+        }
         self.end();
         self.reactor.sys_mut().trace_hash()
     }
 
-    /// Some clients connect, now and then many at once.
+    /// Some clients connect, now and then many at once, and now and then many that do not stay.
     fn arrive(&mut self, crowd: usize, size: usize) {
+        if self.rng.index(40) == 0 {
+            for _ in 0..self.rng.index(50) {
+                let fleeting = self.reactor.sys_mut().connect(&self.places.echo);
+                self.reactor.sys_mut().reset(fleeting);
+            }
+        }
         let at_once = if self.rng.index(10) == 0 { crowd } else { self.rng.index(3) };
         for _ in 0..at_once.min(crowd - self.clients.len()) {
             let (kind, at) = match self.rng.index(8) {
@@ -122,6 +141,10 @@ impl World {
         if self.trouble == Trouble::Descriptors && self.rng.index(20) == 0 {
             let max = self.fixed + self.rng.index(self.clients.len() + 1);
             self.reactor.sys_mut().set_descriptors_max(max);
+            let errno = Call::Accept.errnos()[self.rng.index(Call::Accept.errnos().len())];
+            if errno != Errno::AGAIN {
+                self.reactor.sys_mut().fail_accepts(&[errno]);
+            }
         }
         self.send_datagram();
         let patience = Duration::from_millis(self.rng.below(20));
@@ -168,7 +191,12 @@ impl World {
             client.check(self.reactor.sys_mut());
         }
         let counters = self.reactor.counters();
-        assert_eq!((counters.ended_stuck, counters.panics), (0, 0), "{:?}", self.reactor.app().gone);
+        assert_eq!(
+            (counters.ended_stuck, counters.panics),
+            (0, 0),
+            "{:?}",
+            self.reactor.app().gone
+        );
         let gone = &self.reactor.app().gone;
         assert_eq!(gone.len() as u64, counters.ended, "each end is told");
         assert!(gone.values().all(|ends| ends.len() == 1), "and told once: {gone:?}");
@@ -183,6 +211,25 @@ impl World {
         let failed: Vec<_> = failed.map(|client| (client, how(client))).collect();
         let fine = failed.is_empty() || self.trouble != Trouble::None;
         assert!(fine, "not served (whether ended, whether reset): {failed:?}");
+    }
+
+    /// Whatever the trouble was: when it is over, whoever comes is served at every place.
+    fn welcome(&mut self) {
+        self.reactor.sys_mut().set_link(Link::perfect());
+        let mut places = vec![self.places.echo.clone()];
+        if self.trouble != Trouble::Crowded {
+            places.push(self.places.relays[0].1.clone());
+        }
+        for at in places {
+            let client = self.reactor.sys_mut().connect(&at);
+            self.reactor.sys_mut().send(client, b"still there?");
+            self.reactor.sys_mut().shutdown(client);
+            while !self.reactor.sys_mut().is_ended(client) {
+                assert!(!self.reactor.sys_mut().was_reset(client), "a newcomer is turned away");
+                self.turn(None);
+            }
+            assert_eq!(self.reactor.sys_mut().received(client), b"still there?");
+        }
     }
 
     /// Without anything happening outside the loop ends what it began, and then does nothing.
@@ -271,8 +318,15 @@ fn prepare(sim: &mut Sim, trouble: Trouble, rng: &mut Rng) {
     sim.set_jobs(Duration::ZERO..=Duration::from_millis(50), 1000);
 }
 
-fn draw_config(rng: &mut Rng) -> Config {
+fn draw_config(trouble: Trouble, rng: &mut Rng) -> Config {
     let mut config = Config::default();
+    match trouble {
+        Trouble::Crowded => config.connections_max = Some(1 + rng.index(12)),
+        Trouble::Memory => config.buffers_max = 4096 + rng.index(300_000),
+        _ => {}
+    }
+    // A window of one byte is slow, and whoever waits behind it in a relay waits for all of it.
+    config.send_stall = Duration::from_secs(3600);
     if rng.index(2) == 0 {
         config.turn_bytes = 1 + rng.index(5_000);
         config.turn_reads = 1 + rng.index(4);

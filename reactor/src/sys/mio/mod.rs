@@ -135,7 +135,7 @@ impl Sys for Mio {
         self.poll.registry().register(stream, token(to), both)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, stream: &mut Stream, into: &mut [u8]) -> io::Result<usize> {
         match stream {
             Stream::Tcp(stream) => stream.read(into),
@@ -143,7 +143,7 @@ impl Sys for Mio {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, stream: &mut Stream, bytes: &[u8]) -> io::Result<usize> {
         match stream {
             Stream::Tcp(stream) => stream.write(bytes),

@@ -3,18 +3,26 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::{Rc, Weak};
 
 use readily_protocols::contract::{Address, Datagram, Transmit};
 use rustix::io::Errno;
 use slab::Slab;
 
 use super::super::{Bind, PortSharing, Readiness, Token};
-use super::host::Kind;
+use super::report::New;
 use super::schedule::Delivery;
-use super::{DatagramLink, Sim, SimSocket, error};
+use super::{DatagramLink, Sim, error};
 
 /// How many datagrams one call takes at most.
 const BATCH: usize = 32;
+
+/// The loop's datagram socket, closed by dropping it.
+#[derive(Debug)]
+pub struct SimSocket {
+    pub(super) index: u32,
+    _open: Rc<()>,
+}
 
 /// All sockets, and what is on its way to them.
 #[derive(Debug)]
@@ -30,6 +38,8 @@ pub(super) struct Datagrams {
 pub(super) struct Socket {
     at: SocketAddr,
     sharing: PortSharing,
+    /// Upgrades while the loop has it open.
+    open: Weak<()>,
     token: Token,
     waiting: VecDeque<Packet>,
     pending: Readiness,
@@ -53,6 +63,11 @@ impl Datagrams {
         }
     }
 
+    /// How many the loop has open.
+    pub(super) fn open(&self) -> usize {
+        self.sockets.iter().filter(|socket| socket.is_open()).count()
+    }
+
     /// What is to be reported of a socket, which is then no longer new.
     pub(super) fn report(&mut self, socket: u32) -> (Token, Readiness) {
         let socket = &mut self.sockets[socket as usize];
@@ -65,6 +80,12 @@ impl Datagrams {
         let socket = &mut self.sockets[socket];
         socket.pending = socket.pending.and(what);
         !std::mem::replace(&mut socket.queued, true)
+    }
+}
+
+impl Socket {
+    fn is_open(&self) -> bool {
+        self.open.strong_count() > 0
     }
 }
 
@@ -98,15 +119,18 @@ impl Sim {
             return Err(error(Errno::INVAL));
         };
         let free = |other: &Socket| {
-            other.at != at || [other.sharing, options.sharing] == [PortSharing::Shared; 2]
+            let both_share = [other.sharing, options.sharing] == [PortSharing::Shared; 2];
+            other.at != at || both_share || !other.is_open()
         };
         if !self.datagrams.sockets.iter().all(free) {
             return Err(error(Errno::ADDRINUSE));
         }
-        self.host.open(Kind::Socket)?;
+        self.has_descriptor()?;
+        let open = Rc::new(());
         self.datagrams.sockets.push(Socket {
             at,
             sharing: options.sharing,
+            open: Rc::downgrade(&open),
             token,
             waiting: VecDeque::new(),
             pending: Readiness::default(),
@@ -114,7 +138,7 @@ impl Sim {
         });
         let index = self.datagrams.sockets.len() - 1;
         self.raise_socket(index, Readiness::WRITABLE);
-        Ok((SimSocket(index as u32), at))
+        Ok((SimSocket { index: index as u32, _open: open }, at))
     }
 
     pub(super) fn take_batch(
@@ -163,7 +187,7 @@ impl Sim {
         let Datagrams { sockets, outside, link, .. } = &mut self.datagrams;
         let hears = |socket: &Socket| {
             let named = socket.at.ip() == packet.to.ip() || socket.at.ip().is_unspecified();
-            named && socket.at.port() == packet.to.port()
+            named && socket.at.port() == packet.to.port() && socket.is_open()
         };
         match sockets.iter().position(hears) {
             None => outside.entry(packet.to).or_default().push((packet.from, packet.bytes)),
@@ -191,7 +215,7 @@ impl Sim {
 
     fn raise_socket(&mut self, socket: usize, what: Readiness) {
         if self.datagrams.mark(socket, what) {
-            self.new.push_back(super::New::Socket(socket as u32));
+            self.new.push_back(New::Socket(socket as u32));
         }
     }
 }

@@ -16,14 +16,6 @@ use super::super::{Wake, Work};
 use super::rng::Rng;
 use super::{Sim, error};
 
-/// What a descriptor stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Stream,
-    Listener,
-    Socket,
-}
-
 /// How many descriptors the loop has open.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Descriptors {
@@ -31,7 +23,7 @@ pub struct Descriptors {
     pub streams: usize,
     /// Listeners.
     pub listeners: usize,
-    /// Datagram sockets, which live as long as their loop.
+    /// Datagram sockets, which are closed by dropping them.
     pub sockets: usize,
     /// Spare ones, which are closed by dropping them.
     pub spares: usize,
@@ -57,7 +49,8 @@ impl Drop for SimSpare {
 /// The process that the loop runs in.
 #[derive(Debug)]
 pub(super) struct Host {
-    open: Descriptors,
+    pub(super) streams: usize,
+    pub(super) listeners: usize,
     spares: Rc<Cell<usize>>,
     pub(super) descriptors_max: usize,
     woken: Arc<Woken>,
@@ -86,7 +79,8 @@ const UNCATCHABLE: [i32; 2] = [9, 19];
 impl Host {
     pub(super) fn new() -> Self {
         Host {
-            open: Descriptors::default(),
+            streams: 0,
+            listeners: 0,
             spares: Rc::default(),
             descriptors_max: usize::MAX,
             woken: Arc::default(),
@@ -95,31 +89,6 @@ impl Host {
             killed: None,
             jobs: Jobs { max: JOBS_MAX, ..Jobs::default() },
         }
-    }
-
-    pub(super) fn descriptors(&self) -> Descriptors {
-        Descriptors { spares: self.spares.get(), ..self.open }
-    }
-
-    pub(super) fn has_room(&self) -> io::Result<()> {
-        let full = self.descriptors().all() >= self.descriptors_max;
-        if full { Err(error(Errno::MFILE)) } else { Ok(()) }
-    }
-
-    pub(super) fn open(&mut self, kind: Kind) -> io::Result<()> {
-        self.has_room()?;
-        *self.count(kind) += 1;
-        Ok(())
-    }
-
-    pub(super) fn close(&mut self, kind: Kind) {
-        *self.count(kind) -= 1;
-    }
-
-    pub(super) fn spare(&mut self) -> io::Result<SimSpare> {
-        self.has_room()?;
-        self.spares.set(self.spares.get() + 1);
-        Ok(SimSpare(Rc::clone(&self.spares)))
     }
 
     pub(super) fn waker(&self) -> Arc<dyn Wake> {
@@ -152,14 +121,6 @@ impl Host {
 
     pub(super) fn take_signals(&mut self) -> Vec<i32> {
         std::mem::take(&mut self.raised)
-    }
-
-    fn count(&mut self, kind: Kind) -> &mut usize {
-        match kind {
-            Kind::Stream => &mut self.open.streams,
-            Kind::Listener => &mut self.open.listeners,
-            Kind::Socket => &mut self.open.sockets,
-        }
     }
 }
 
@@ -209,7 +170,12 @@ impl Jobs {
 impl Sim {
     /// How many descriptors are open.
     pub fn descriptors(&self) -> Descriptors {
-        self.host.descriptors()
+        Descriptors {
+            streams: self.host.streams,
+            listeners: self.host.listeners,
+            sockets: self.datagrams.open(),
+            spares: self.host.spares.get(),
+        }
     }
 
     /// Lets so many descriptors be open; whatever needs one more fails with `EMFILE`.
@@ -234,5 +200,21 @@ impl Sim {
     /// How long a job of the blocking pool takes, and how many may wait; at once and 64 at first.
     pub fn set_jobs(&mut self, time: RangeInclusive<Duration>, max: usize) {
         (self.host.jobs.time, self.host.jobs.max) = (Some(time), max);
+    }
+}
+
+/// The loop's calls.
+impl Sim {
+    /// Whether one more descriptor may be opened.
+    pub(super) fn has_descriptor(&self) -> io::Result<()> {
+        let full = self.descriptors().all() >= self.host.descriptors_max;
+        if full { Err(error(Errno::MFILE)) } else { Ok(()) }
+    }
+
+    pub(super) fn open_spare(&mut self) -> io::Result<SimSpare> {
+        self.has_descriptor()?;
+        let spares = Rc::clone(&self.host.spares);
+        spares.set(spares.get() + 1);
+        Ok(SimSpare(spares))
     }
 }

@@ -10,7 +10,6 @@ use rustix::io::Errno;
 
 use super::super::{Close, Listen, PortSharing, Readiness, Token};
 use super::ends::{EndRef, Holder};
-use super::host::Kind;
 use super::schedule::{Delivery, Target};
 use super::{ClientId, Sim, SimListener, SimStream, error};
 
@@ -88,7 +87,8 @@ impl Sim {
         if !self.listeners.iter().flatten().all(free) {
             return Err(error(Errno::ADDRINUSE));
         }
-        self.host.open(Kind::Listener)?;
+        self.has_descriptor()?;
+        self.host.listeners += 1;
         let listening = Listening {
             at: at.clone(),
             sharing: options.sharing,
@@ -103,7 +103,7 @@ impl Sim {
 
     pub(super) fn take_waiting(&mut self, listener: u32) -> io::Result<(SimStream, Address)> {
         // As on Linux, a descriptor is asked for before the queue is looked at.
-        self.host.has_room()?;
+        self.has_descriptor()?;
         if let Some(errno) = self.accept_failures.pop_front() {
             return Err(error(errno));
         }
@@ -115,13 +115,13 @@ impl Sim {
             self.ends.release(end);
             return Err(error(Errno::CONNABORTED));
         }
-        self.host.open(Kind::Stream)?;
+        self.host.streams += 1;
         self.ends[end.index].holder = Holder::Loop;
         Ok((SimStream(end), self.name_of(end.other())))
     }
 
     pub(super) fn close_listener(&mut self, listener: u32) {
-        self.host.close(Kind::Listener);
+        self.host.listeners -= 1;
         let Some(closed) = self.listeners[listener as usize].take() else { return };
         for end in closed.queue {
             self.close_end(end, Close::Reset);
@@ -129,12 +129,12 @@ impl Sim {
     }
 
     pub(super) fn begin_connect(&mut self, to: &Address) -> io::Result<SimStream> {
-        self.host.has_room()?;
+        self.has_descriptor()?;
         let target = self.find(to);
         if target == Target::Nobody && to.ip().is_none() {
             return Err(error(Errno::NOENT));
         }
-        self.host.open(Kind::Stream)?;
+        self.host.streams += 1;
         Ok(SimStream(self.open_stream(Holder::Loop, target)))
     }
 

@@ -60,6 +60,7 @@ use report::New;
 use schedule::Schedule;
 use trace::Trace;
 
+pub use datagrams::SimSocket;
 pub use host::{Descriptors, SimSpare};
 pub use link::{Buggify, DatagramLink, Edges, Link};
 pub use listening::Serving;
@@ -80,10 +81,6 @@ pub struct SimStream(EndRef);
 /// The loop's listener, closed by [`Sys::unlisten`].
 #[derive(Debug)]
 pub struct SimListener(u32);
-
-/// The loop's datagram socket.
-#[derive(Debug)]
-pub struct SimSocket(u32);
 
 /// A whole world for one loop.
 #[derive(Debug)]
@@ -167,9 +164,10 @@ impl Sim {
         self.batch = batch.max(1);
     }
 
-    /// Fails the next calls of [`Sys::accept`] with these errors, one each.
+    /// Fails the next calls of [`Sys::accept`] with these errors, one each; what is left of an earlier
+    /// list is forgotten.
     pub fn fail_accepts(&mut self, errnos: &[Errno]) {
-        self.accept_failures.extend(errnos);
+        self.accept_failures = errnos.iter().copied().collect();
     }
 
     /// The time since the start.
@@ -318,8 +316,8 @@ impl Sys for Sim {
         socket: &mut SimSocket,
         each: &mut dyn FnMut(Datagram<'_>),
     ) -> io::Result<usize> {
-        let result = self.take_batch(socket.0, each);
-        self.trace.note_len(Call::Receive, socket.0, &result);
+        let result = self.take_batch(socket.index, each);
+        self.trace.note_len(Call::Receive, socket.index, &result);
         result
     }
 
@@ -329,13 +327,13 @@ impl Sys for Sim {
         transmit: &Transmit,
         bytes: &[u8],
     ) -> io::Result<()> {
-        let result = self.send_batch(socket.0, transmit, bytes);
-        self.trace.note_done(Call::Transmit, socket.0, &result);
+        let result = self.send_batch(socket.index, transmit, bytes);
+        self.trace.note_done(Call::Transmit, socket.index, &result);
         result
     }
 
     fn spare(&mut self) -> io::Result<SimSpare> {
-        let result = self.host.spare();
+        let result = self.open_spare();
         self.trace.note_done(Call::Spare, 0, &result);
         result
     }

@@ -130,7 +130,8 @@ impl Sim {
             ready.extend(token.map(|token| Ready { token, what: letters }));
         }
         if self.rng.hits(self.buggify.stale) {
-            let token = self.closed[self.rng.index(self.closed.len())];
+            let kept = self.closings.min(self.closed.len());
+            let token = self.closed[self.rng.index(kept)];
             let what = Readiness(self.rng.within(1..=7) as u8);
             ready.extend(token.map(|token| Ready { token, what }));
         }

@@ -28,7 +28,7 @@ impl Rng {
     /// A number below `n`; zero for zero.
     #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
-        (u128::from(self.draw()) * u128::from(n) >> 64) as u64
+        ((u128::from(self.draw()) * u128::from(n)) >> 64) as u64
     }
 
     /// A position in something of this length; zero for an empty one.

@@ -6,7 +6,6 @@ use rustix::io::Errno;
 
 use super::super::{Close, Token};
 use super::ends::{EndRef, Holder};
-use super::host::Kind;
 use super::{Sim, error};
 
 impl Sim {
@@ -88,7 +87,7 @@ impl Sim {
 
     pub(super) fn close_stream(&mut self, end: EndRef, how: Close) {
         debug_assert_eq!(self.ends[end.index].holder, Holder::Loop);
-        self.host.close(Kind::Stream);
+        self.host.streams -= 1;
         if let Some(token) = self.ends[end.index].token {
             self.closed[self.closings % self.closed.len()] = Some(token);
             self.closings += 1;
