@@ -1,18 +1,35 @@
-//! The call of a machine, with a panic kept from the loop.
+//! The call of a machine, and what is undone when it panics.
+//!
+//! One guard stands around the work of a whole turn instead of one around each call. What is needed to
+//! take a call back is noted before it; a turn that unwinds ends that one connection and goes on with
+//! what is left of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 use readily_protocols::contract::{
-    App, Cause, Effects, Fault, Id, Io, Machine, Next, Peer, Remote, Rx, Signals, Tx, drive,
+    App, Cause, Effects, End, Fault, Id, Io, Machine, Mark, Next, Peer, Remote, Rx, Signals, Tx,
+    drive,
 };
 
 use crate::counters::StateCounters;
-use crate::timers::Nanos;
+use crate::reactor::Reactor;
+use crate::slot::Phase;
+use crate::sys::Sys;
+use crate::timers::{NEVER, Nanos};
+
+/// The call that is being made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Running {
+    pub(crate) id: Id,
+    /// The state it was in before.
+    pub(crate) state: usize,
+    /// The peer, and where its send buffer ended before.
+    pub(crate) peer: Option<(Id, Mark)>,
+}
 
 /// One machine, and what is around it.
 pub(crate) struct Call<'a, A: App> {
-    pub(crate) id: Id,
     pub(crate) machine: &'a mut A::Conn,
     pub(crate) remote: &'a Remote,
     pub(crate) entered: &'a mut Nanos,
@@ -20,6 +37,7 @@ pub(crate) struct Call<'a, A: App> {
     pub(crate) app: &'a mut A,
     pub(crate) fx: &'a mut Effects<A>,
     pub(crate) states: &'a mut StateCounters,
+    pub(crate) running: &'a mut Option<Running>,
 }
 
 /// What a call came to.
@@ -32,43 +50,67 @@ pub(crate) struct Called {
 }
 
 impl<A: App> Call<'_, A> {
-    /// Makes the call; `None` if it panicked, and then nothing that it asked for is left.
     #[inline(always)]
     pub(crate) fn make(
         self,
+        id: Id,
         (rx, tx): (&mut Rx, &mut Tx),
         (peer, signals): (Peer<'_>, Signals),
+        mark: Option<(Id, Mark)>,
         cause: Cause<A::Mail>,
-    ) -> Option<Called> {
-        let Call { id, machine, remote, entered, now, app, fx, states } = self;
+    ) -> Called {
+        let Call { machine, remote, entered, now, app, fx, states, running } = self;
         let before = machine.state();
+        *running = Some(Running { id, state: before, peer: mark });
         let mut moved = false;
-        let result = {
-            let (machine, fx, states) = (&mut *machine, &mut *fx, &mut *states);
-            let (rx, tx, moved) = (&mut *rx, &mut *tx, &mut moved);
-            catch_unwind(AssertUnwindSafe(move || {
-                let mut io = Io::new(id, remote, (rx, tx), (peer, signals), app, fx);
-                let next = drive(machine, cause, &mut io, |from, to| {
-                    *moved = true;
-                    states.moved(from, to);
-                });
-                (next, machine.deadline())
-            }))
-        };
-        let state = machine.state();
-        if state != before {
-            states.now[before] -= 1;
-            states.now[state] += 1;
-        }
+        let mut io = Io::new(id, remote, (rx, tx), (peer, signals), app, fx);
+        let next = drive(machine, cause, &mut io, |from, to| {
+            moved = true;
+            states.moved(from, to);
+        });
+        let deadline = machine.deadline();
+        *running = None;
         if moved {
             *entered = now;
+            states.now[before] -= 1;
+            states.now[machine.state()] += 1;
         }
-        match result {
-            Ok((next, deadline)) => Some(Called { next, deadline, moved }),
-            Err(_) => {
-                fx.forget();
-                None
+        Called { next, deadline, moved }
+    }
+}
+
+impl<A: App, S: Sys> Reactor<A, S> {
+    /// Does `work`, and again after each call in it that panicked, until it comes to its end.
+    pub(crate) fn guard(&mut self, work: fn(&mut Self)) {
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(self))) {
+            match self.running.take() {
+                Some(running) => self.take_back(running),
+                // Not a machine: a bug of the loop, which must not be hidden.
+                None => resume_unwind(panic),
             }
         }
+    }
+
+    /// Undoes what a call that panicked did elsewhere, and ends its connection.
+    fn take_back(&mut self, running: Running) {
+        let index = running.id.index as usize;
+        self.counters.panics += 1;
+        self.fx.forget();
+        let _ = self.hot.replace(&mut self.pool);
+        if let Some((peer, mark)) = running.peer {
+            let peer = peer.index as usize;
+            if let Some(tx) = &mut self.slots[peer].tx {
+                tx.rollback(mark);
+            }
+            if self.slots[peer].phase == Phase::Open {
+                self.settle(peer, NEVER);
+            }
+        }
+        if let Some(machine) = &self.slots[index].machine {
+            // It may have changed its state on the way.
+            self.states.now[running.state] -= 1;
+            self.states.now[machine.state()] += 1;
+        }
+        self.end(index, End::Panicked);
     }
 }

@@ -19,7 +19,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 Alarm::Listener(at) => self.retry_listener(at),
                 Alarm::Endpoint(at) => self.endpoint_is_due(at),
                 Alarm::Mail(timer) => self.mail_is_due(timer),
-                Alarm::Drain => self.abort(),
+                Alarm::Drain => self.drain_has_run_out(),
             }
         }
     }

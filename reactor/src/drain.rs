@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use readily_protocols::contract::{App, End};
 
+use crate::listener::Listener;
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::Phase;
 use crate::sys::Sys;
@@ -15,6 +16,8 @@ pub(crate) enum Drain {
     /// None was asked for.
     #[default]
     No,
+    /// It begins with the next turn.
+    Asked(Duration),
     /// Connections may finish until the timer fires.
     Until(Key),
     /// What is left was reset.
@@ -24,6 +27,10 @@ pub(crate) enum Drain {
 }
 
 impl Drain {
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Drain::Asked(_))
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         matches!(self, Drain::Over)
     }
@@ -40,24 +47,32 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// The same with another deadline.
     pub fn drain_within(&mut self, within: Duration) {
-        if !matches!(self.drain, Drain::No) {
-            return;
+        if matches!(self.drain, Drain::No) {
+            self.drain = Drain::Asked(within);
+            self.fx.set_draining();
         }
-        self.drain = Drain::Until(self.timers.arm(self.clock.after(within), Alarm::Drain));
-        self.fx.set_draining();
-        self.close_listeners();
-        for index in 0..self.slots.capacity() {
-            if self.slots.get(index).is_some_and(|slot| slot.phase == Phase::Open) {
-                self.call_later(index);
+    }
+
+    pub(crate) fn begin_drain(&mut self) {
+        if let Drain::Asked(within) = self.drain {
+            self.drain = Drain::Until(self.timers.arm(self.clock.after(within), Alarm::Drain));
+            for index in 0..self.slots.capacity() {
+                if self.slots.get(index).is_some_and(|slot| slot.phase == Phase::Open) {
+                    self.call_later(index);
+                }
             }
+        }
+        // In a turn of its own if a machine panicked in the middle of it.
+        if self.fx.draining() && self.listeners.iter().any(Listener::is_open) {
+            self.close_listeners();
         }
     }
 
     /// Shuts down at once: every connection is reset.
     pub fn abort(&mut self) {
-        self.drain_within(Duration::ZERO);
-        if let Drain::Until(_) = self.drain {
-            self.drain = Drain::Abort;
+        self.fx.set_draining();
+        if let Drain::Until(alarm) = std::mem::replace(&mut self.drain, Drain::Abort) {
+            self.timers.disarm(alarm);
         }
         for index in 0..self.slots.capacity() {
             match self.slots.get(index).map(|slot| slot.phase) {
@@ -68,9 +83,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
+    pub(crate) fn drain_has_run_out(&mut self) {
+        self.drain = Drain::Abort;
+        self.abort();
+    }
+
     /// Closes the endpoints when the last connection has gone, since they may carry some.
     pub(crate) fn end_drain_if_done(&mut self) {
-        if self.counters.open > 0 || matches!(self.drain, Drain::No | Drain::Over) {
+        let shutting = matches!(self.drain, Drain::Until(_) | Drain::Abort);
+        if self.counters.open > 0 || !shutting {
             return;
         }
         if let Drain::Until(alarm) = self.drain {

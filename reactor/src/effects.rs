@@ -68,14 +68,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Makes the two each other's peer; whoever loses its peer is told.
     fn link(&mut self, one: Id, other: Id) {
-        let (Some(a), Some(b)) = (self.find(one), self.find(other)) else {
+        let Some(a) = self.find(one) else { return };
+        let Some(b) = self.find(other) else {
             // The other is gone already: say so, or the asker would wait for it.
-            if let Some(a) = self.find(one) {
-                self.unlink(a);
-                self.slots[a].link = Link::Gone(other, End::Aborted);
-                self.call_later(a);
-            }
-            return;
+            self.unlink(a);
+            self.slots[a].link = self.epitaph(other);
+            return self.call_later(a);
         };
         if a == b {
             return;
@@ -86,6 +84,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.slots[b].link = Link::To(one);
         self.call_later(a);
         self.call_later(b);
+    }
+
+    /// How a connection ended that is not there any more: known to the end of the turn.
+    fn epitaph(&self, id: Id) -> Link {
+        let slot =
+            self.slots.get(id.index as usize).filter(|slot| slot.generation == id.generation);
+        match slot.map(|slot| slot.link) {
+            Some(how @ (Link::Failed(..) | Link::Gone(..))) => how,
+            _ => Link::Gone(id, End::Aborted),
+        }
     }
 
     fn unlink(&mut self, index: usize) {
@@ -106,6 +114,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Takes in what other threads asked for.
     pub(crate) fn take_letters(&mut self) {
+        if !self.outbox.has_letters() {
+            return;
+        }
         let mut letters = std::collections::VecDeque::new();
         self.outbox.take(&mut letters);
         for letter in letters {

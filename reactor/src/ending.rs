@@ -28,11 +28,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if catch_unwind(AssertUnwindSafe(|| drop(machine))).is_err() {
             self.counters.panics += 1;
         }
+        let how = match why {
+            End::Unreachable(kind) => Link::Failed(id, kind),
+            why => Link::Gone(id, why),
+        };
+        // Kept until the turn ends, for whoever asks for a link with it now.
+        self.slots[index].link = how;
         if let Link::To(peer) = link {
-            let how = match why {
-                End::Unreachable(kind) => Link::Failed(id, kind),
-                why => Link::Gone(id, why),
-            };
             self.slots[peer.index as usize].link = how;
             self.call_later(peer.index as usize);
         }

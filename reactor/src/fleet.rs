@@ -78,36 +78,37 @@ impl Fleet {
         let make = &make;
         thread::scope(|scope| {
             let (made, makes) = mpsc::channel();
-            let threads: Vec<_> = (1..loops)
-                .map(|index| {
-                    let made = made.clone();
-                    let name = format!("readily-loop-{index}");
-                    thread::Builder::new().name(name).spawn_scoped(scope, move || {
-                        self.pinning.apply(index);
-                        let reactor = make(Seat { index, loops });
-                        let handle = reactor.as_ref().ok().map(Reactor::handle);
-                        // The receiver waits for one message from each.
-                        let _ = made.send(handle);
-                        reactor?.run()
-                    })
-                })
-                .collect::<io::Result<_>>()?;
+            let mut threads = Vec::with_capacity(loops);
+            let mut result = Ok(());
+            for index in 1..loops {
+                let made = made.clone();
+                let name = format!("readily-loop-{index}");
+                let spawned = thread::Builder::new().name(name).spawn_scoped(scope, move || {
+                    self.pinning.apply(index);
+                    let reactor = make(Seat { index, loops });
+                    let handle = reactor.as_ref().ok().map(Reactor::handle);
+                    // The receiver waits for one message from each.
+                    let _ = made.send(handle);
+                    reactor?.run()
+                });
+                match spawned {
+                    Ok(thread) => threads.push(thread),
+                    Err(error) => result = Err(error),
+                }
+            }
             self.pinning.apply(0);
             let first = make(Seat { index: 0, loops });
-            let handles: Vec<_> = makes.iter().take(loops - 1).flatten().collect();
-            let result = match first {
-                Ok(mut first) => {
-                    if handles.len() == loops - 1 {
-                        ready();
-                    } else {
-                        first.drain();
-                    }
-                    lead(&mut first, &handles)
+            let handles: Vec<_> = makes.iter().take(threads.len()).flatten().collect();
+            let led = first.and_then(|mut first| {
+                if handles.len() == loops - 1 {
+                    ready();
+                } else {
+                    first.drain();
                 }
-                Err(error) => Err(error),
-            };
+                lead(&mut first, &handles)
+            });
             handles.iter().for_each(Handle::drain);
-            threads.into_iter().map(join).fold(result, |all, one| all.and(one))
+            threads.into_iter().map(join).fold(result.and(led), |all, one| all.and(one))
         })
     }
 }

@@ -29,7 +29,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         count(&mut self.counters.calls, 1);
         let call = Call {
-            id,
             machine,
             remote: &slot.remote,
             entered: &mut slot.entered,
@@ -37,13 +36,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
             app: &mut self.app,
             fx: &mut self.fx,
             states: &mut self.states,
+            running: &mut self.running,
         };
-        let called = call.make((rx, tx), (Peer::None, Signals(0)), Cause::Advance);
+        let link = (Peer::None, Signals(0));
+        let called = call.make(id, (rx, tx), link, None, Cause::Advance);
         if let Received::Bytes(n) = got {
             count(&mut self.counters.bytes_in, n as u64);
             slot.progressed = self.clock.now();
-            if let Some(called) = &called
-                && matches!(called.next, Ok(Next::Wait))
+            if matches!(called.next, Ok(Next::Wait))
                 && self.fx.is_empty()
                 && tx.half() == Half::Open
                 && !tx.has_overflowed()

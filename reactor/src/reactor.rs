@@ -10,6 +10,7 @@ use readily_protocols::contract::{
 };
 use slab::Slab;
 
+use crate::call::Running;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counters::{Counters, StateCounters};
@@ -55,7 +56,10 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     /// Nine tenths of the buffer budget.
     pub(crate) tight_at: u64,
     pub(crate) generation: u32,
+    pub(crate) running: Option<Running>,
     ready: Vec<Ready>,
+    /// How many of `ready` this turn has taken in.
+    taken: usize,
 }
 
 /// What a deadline is for.
@@ -126,7 +130,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             connections_max: config.connections_max.unwrap_or(descriptors),
             tight_at: config.buffers_max as u64 / 10 * 9,
             generation: 0,
+            running: None,
             ready: Vec::new(),
+            taken: 0,
             config,
             sys,
         };
@@ -150,29 +156,36 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub fn turn(&mut self, timeout: Option<Duration>) -> io::Result<Turn> {
         let timeout = self.patience(timeout);
         self.ready.clear();
+        self.taken = 0;
         match self.sys.poll(&mut self.ready, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
         self.begin();
+        self.guard(Reactor::work);
+        self.bury();
+        self.finish_turn();
+        Ok(if self.is_over() { Turn::Over } else { Turn::More })
+    }
+
+    /// All that a turn does; it can be begun again in the middle.
+    fn work(&mut self) {
         self.take_readiness();
-        if self.outbox.has_letters() {
-            self.take_letters();
-        }
+        self.take_letters();
+        self.begin_drain();
         self.fire_deadlines();
         self.deliver_mail();
         self.accept_waiting();
         self.serve_endpoints();
         self.serve_queue();
-        self.bury();
-        self.finish_turn();
-        Ok(if self.is_over() { Turn::Over } else { Turn::More })
     }
 
     /// How long the wait may be: not at all while work is left from the last turn.
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
         let busy = !self.queue.is_empty()
             || !self.mail.is_empty()
+            || self.drain.is_asked()
+            || (self.fx.draining() && self.listeners.iter().any(Listener::is_open))
             || self.listeners.iter().any(Listener::is_eager)
             || self.endpoints.iter().any(EndpointSlot::is_eager)
             || self.is_over();
@@ -192,6 +205,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn begin(&mut self) {
         self.clock.read(&self.sys);
         self.counters.turns += 1;
+        self.counters.events += self.ready.len() as u64;
         self.fx.set_time(self.clock.instant(), self.clock.wall());
         self.fx.set_rooms(Rooms {
             mail: self.config.mail_max.saturating_sub(self.mail.len()),
@@ -201,9 +215,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn take_readiness(&mut self) {
-        let ready = std::mem::take(&mut self.ready);
-        self.counters.events += ready.len() as u64;
-        for event in &ready {
+        while let Some(event) = self.ready.get(self.taken) {
+            self.taken += 1;
             match Source::of(event.token) {
                 Source::Conn(id) => self.ready(id, event.what),
                 Source::Listener(at) => self.listeners[usize::from(at)].ready(),
@@ -212,7 +225,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 Source::Waker => {}
             }
         }
-        self.ready = ready;
     }
 
     /// Keeps readiness in the slot, and visits it if there is anything to do.

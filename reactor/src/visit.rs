@@ -130,7 +130,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let link = self.slots[index].link;
         self.counters.calls += 1;
         let before = self.extent(index);
-        let (called, mark) = self.call_linked(id, link, cause);
+        let Some((called, mark)) = self.call_linked(id, link, cause) else { return Flow::Over };
         let progress = self.extent(index) != before;
         self.after_call(id, (link, mark), (called, progress), is_mail)
     }
@@ -139,15 +139,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         &mut self,
         id: Id,
         (link, mark): (Link, Option<Mark>),
-        (called, progress): (Option<Called>, bool),
+        (called, progress): (Called, bool),
         is_mail: bool,
     ) -> Flow {
         let index = id.index as usize;
-        let Some(called) = called else {
-            self.counters.panics += 1;
-            self.end(index, End::Panicked);
-            return Flow::Over;
-        };
         let own = called.deadline.map_or(NEVER, |at| self.clock.nanos(at));
         let asked = !self.fx.is_empty();
         let alive = self.flush_open(index);
@@ -164,7 +159,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         match called.next {
             Ok(Next::Finish) => self.end(index, End::Finished),
             Ok(Next::Yield) => {
-                return self.count_spin(index, called.moved || progress || asked, own);
+                return self.count_spin(index, progress || asked, own);
             }
             Ok(next) => {
                 self.counters.mail_ignored += u64::from(is_mail && next == Next::Ignore);
@@ -183,24 +178,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         (unread, slot.tx.as_ref().map_or(0, |tx| tx.len()))
     }
 
-    /// The call with both ends of the connection, and its peer's; what a call that panicked wrote to
-    /// its peer is taken back.
+    /// The call with both ends of the connection, and its peer's; `None` if there is no machine.
     fn call_linked(
         &mut self,
         id: Id,
         link: Link,
         cause: Cause<A::Mail>,
-    ) -> (Option<Called>, Option<Mark>) {
+    ) -> Option<(Called, Option<Mark>)> {
         let index = id.index as usize;
         let (slot, other) = match link {
             Link::To(peer) => match self.slots.get2_mut(index, peer.index as usize) {
                 Some((slot, other)) => (slot, Some(other)),
-                None => return (None, None),
+                None => return None,
             },
             _ => (&mut self.slots[index], None),
         };
         let Slot { machine: Some(machine), rx, tx, remote, entered, signals, .. } = slot else {
-            return (None, None);
+            return None;
         };
         let rx = rx.get_or_insert_with(|| self.pool.receiver());
         let tx = tx.get_or_insert_with(|| self.pool.sender());
@@ -215,7 +209,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
         };
         let mark = other_tx.as_ref().map(|tx| tx.mark());
         let call = Call {
-            id,
             machine,
             remote,
             entered,
@@ -223,14 +216,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
             app: &mut self.app,
             fx: &mut self.fx,
             states: &mut self.states,
+            running: &mut self.running,
         };
         let peer = peer_of(link, other_tx.as_deref_mut().map(|tx| &mut **tx));
         let signals = std::mem::replace(signals, Signals(0));
-        let called = call.make((rx, tx), (peer, signals), cause);
-        if let (None, Some(tx), Some(mark)) = (&called, other_tx, mark) {
-            tx.rollback(mark);
-        }
-        (called, mark)
+        let noted = match link {
+            Link::To(peer) => mark.map(|mark| (peer, mark)),
+            _ => None,
+        };
+        let called = call.make(id, (rx, tx), (peer, signals), noted, cause);
+        Some((called, mark))
     }
 
     fn count_spin(&mut self, index: usize, progress: bool, own: Nanos) -> Flow {

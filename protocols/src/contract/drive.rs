@@ -2,7 +2,8 @@
 
 use super::{App, Fault, Io, Machine, Next, Reason};
 
-/// How many states one call may pass through; more is a cycle of states that never waits.
+/// How many states one call may pass through before others have their turn; that many without a byte
+/// read or written are a cycle of states that never waits.
 pub const TRANSITIONS_MAX: usize = 64;
 
 /// Why a machine is called.
@@ -20,8 +21,8 @@ pub enum Cause<Mail> {
 /// transition, as positions in [`Machine::STATES`].
 ///
 /// # Errors
-/// The fault of a state, or [`Fault::Local`] past [`TRANSITIONS_MAX`].
-#[inline]
+/// The fault of a state, or [`Fault::Local`] for a cycle of states that never waits.
+#[inline(always)]
 pub fn drive<M: Machine>(
     machine: &mut M,
     cause: Cause<<M::App as App>::Mail>,
@@ -29,21 +30,26 @@ pub fn drive<M: Machine>(
     mut moved: impl FnMut(usize, usize),
 ) -> Result<Next, Fault> {
     let mut from = machine.state();
-    let mut next = match cause {
-        Cause::Advance => machine.advance(io)?,
-        Cause::Expire(why) => machine.expire(why, io)?,
-        Cause::Mail(mail) => machine.receive(mail, io)?,
+    let extent = (io.rx.len(), io.tx.len());
+    let mut first = match cause {
+        Cause::Advance => None,
+        Cause::Expire(why) => Some(machine.expire(why, io)?),
+        Cause::Mail(mail) => Some(machine.receive(mail, io)?),
     };
-    let mut transitions = 0;
-    while next == Next::Advance {
+    for _ in 0..TRANSITIONS_MAX {
+        let next = match first.take() {
+            Some(next) => next,
+            None => machine.advance(io)?,
+        };
+        if next != Next::Advance {
+            return Ok(next);
+        }
         let to = machine.state();
         moved(from, to);
-        transitions += 1;
-        if transitions > TRANSITIONS_MAX {
-            return Err(Fault::Local("a cycle of states that never waits"));
-        }
         from = to;
-        next = machine.advance(io)?;
     }
-    Ok(next)
+    if (io.rx.len(), io.tx.len()) == extent {
+        return Err(Fault::Local("a cycle of states that never waits"));
+    }
+    Ok(Next::Yield)
 }

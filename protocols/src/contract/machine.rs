@@ -213,6 +213,33 @@ impl<M: Machine<App = Self> + 'static> App for Alone<M> {
     type Conn = M;
 }
 
-/// Mail that cannot be sent.
+/// Nothing: mail that cannot be sent, and a connection that cannot be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Never {}
+
+/// A connection that cannot be: for a loop with nothing but endpoints.
+impl Machine for Never {
+    type App = Alone<Never>;
+    const STATES: &'static [StateInfo] = &[];
+    const DIAGRAM: Diagram = Diagram { mermaid: "", dot: "" };
+
+    fn advance(&mut self, _: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+        match *self {}
+    }
+
+    fn expire(&mut self, _: Reason, _: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+        match *self {}
+    }
+
+    fn receive(&mut self, mail: Never, _: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+        match mail {}
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match *self {}
+    }
+
+    fn state(&self) -> usize {
+        match *self {}
+    }
+}

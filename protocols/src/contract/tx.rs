@@ -132,14 +132,19 @@ impl Tx {
     #[inline]
     pub fn adopt(&mut self, rx: &mut Rx, n: usize) -> usize {
         let have = rx.len();
+        if self.len > 0 || n < have || have == 0 || self.room() == 0 {
+            return self.adopt_behind(rx, n);
+        }
+        (self.start, self.end) = rx.swap_block(&mut self.block);
+        (self.len, self.charge) = (have, self.block.capacity());
+        have
+    }
+
+    #[inline(never)]
+    fn adopt_behind(&mut self, rx: &mut Rx, n: usize) -> usize {
+        let have = rx.len();
         if have == 0 || self.room() == 0 {
             return 0;
-        }
-        if n >= have && self.len == 0 {
-            (self.start, self.end) = rx.swap_block(&mut self.block);
-            self.len = have;
-            self.charge = self.block.capacity();
-            return have;
         }
         if n >= have && have >= ADOPT_MIN {
             let mut block = Block::default();

@@ -8,7 +8,7 @@ use crate::town::reply;
 
 /// What a client talks to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The echo.
     Echo,
     /// A relay to the loop's own echo.
@@ -37,9 +37,9 @@ enum Act {
 }
 
 /// One client with its script.
-pub struct Client {
-    pub id: ClientId,
-    pub kind: Kind,
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) kind: Kind,
     /// All that it may send; the first `sent` bytes of it were.
     bytes: Vec<u8>,
     sent: usize,
@@ -48,12 +48,12 @@ pub struct Client {
     got: usize,
     script: Vec<Act>,
     /// Whether its script lets the conversation end in order.
-    pub patient: bool,
+    pub(crate) patient: bool,
 }
 
 impl Client {
     /// Draws a client that sends about so many bytes.
-    pub fn draw(id: ClientId, kind: Kind, size: usize, rng: &mut Rng) -> Client {
+    pub(crate) fn draw(id: ClientId, kind: Kind, size: usize, rng: &mut Rng) -> Client {
         let (bytes, expected) = match kind {
             Kind::Lines => lines(size, rng),
             _ => {
@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// Does the next step, if there is one; the last comes first.
-    pub fn act(&mut self, sim: &mut Sim) {
+    pub(crate) fn act(&mut self, sim: &mut Sim) {
         match self.script.pop() {
             Some(Act::Send(n)) => {
                 let end = (self.sent + n).min(self.bytes.len());
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    pub fn has_acted(&self) -> bool {
+    pub(crate) fn has_acted(&self) -> bool {
         self.script.is_empty()
     }
 
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// # Panics
     /// If a byte was lost, doubled, changed or reordered.
-    pub fn check(&mut self, sim: &Sim) {
+    pub(crate) fn check(&mut self, sim: &Sim) {
         let received = sim.received(self.id);
         let new = &received[self.got..];
         let next = &self.expected[self.got.min(self.expected.len())..];
@@ -110,13 +110,13 @@ impl Client {
     }
 
     /// Whether nothing more will happen to it.
-    pub fn is_over(&self, sim: &Sim) -> bool {
+    pub(crate) fn is_over(&self, sim: &Sim) -> bool {
         let cut = sim.was_reset(self.id) || sim.was_refused(self.id);
         self.has_acted() && (!self.patient || cut || sim.is_ended(self.id))
     }
 
     /// Whether it got all that it should, or none of it where nobody is there.
-    pub fn is_served(&self, sim: &Sim) -> bool {
+    pub(crate) fn is_served(&self, sim: &Sim) -> bool {
         match self.kind {
             Kind::RelayRefused | Kind::RelayBlackhole => sim.was_reset(self.id) && self.got == 0,
             _ => sim.is_ended(self.id) && self.got == self.expected.len(),

@@ -5,27 +5,21 @@ use std::time::Duration;
 
 use readily::echo::Echo;
 use readily::relay::Relay;
-use readily::{Address, App, Connect, Effects, End, Fault, Id, Io, Machine, Peer, State, Step};
+use readily::{Address, App, Connect, End, Fault, Id, Io, Machine, Peer, State, Step};
 
 /// What has become of every connection.
 #[derive(Default)]
-pub struct Town {
+pub(crate) struct Town {
     /// How often each was gone, and why.
-    pub gone: BTreeMap<Id, Vec<End>>,
-    /// Mail to the application itself.
-    pub mail: usize,
+    pub(crate) gone: BTreeMap<Id, Vec<End>>,
 }
 
 /// An answer that a connection waits for.
-pub struct Answer(pub Vec<u8>);
+pub(crate) struct Answer(pub(crate) Vec<u8>);
 
 impl App for Town {
     type Mail = Answer;
     type Conn = Conn;
-
-    fn receive(&mut self, _: Answer, _: &mut Effects<Self>) {
-        self.mail += 1;
-    }
 
     fn gone(&mut self, id: Id, why: End) {
         self.gone.entry(id).or_default().push(why);
@@ -35,7 +29,7 @@ impl App for Town {
 /// What a connection can be.
 #[derive(Machine)]
 #[machine(app = Town)]
-pub enum Conn {
+pub(crate) enum Conn {
     Echo(Echo),
     #[becomes(Relay)]
     Dial(Dial),
@@ -52,7 +46,7 @@ pub enum Conn {
 const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Connects to where it relays.
-pub struct Dial(pub Address);
+pub(crate) struct Dial(pub(crate) Address);
 
 impl State<Conn> for Dial {
     fn advance(&mut self, io: &mut Io<'_, Town>) -> Result<Step<Self, Conn>, Fault> {
@@ -69,7 +63,7 @@ impl State<Conn> for Dial {
 }
 
 /// Answers lines, one after the other: see [`reply`].
-pub struct Lines;
+pub(crate) struct Lines;
 
 /// The longest line.
 const LINE_MAX: usize = 64;
@@ -119,7 +113,7 @@ impl State<Conn> for Lines {
 }
 
 /// Waits for the answer to a line.
-pub struct Busy;
+pub(crate) struct Busy;
 
 impl State<Conn> for Busy {
     fn advance(&mut self, _: &mut Io<'_, Town>) -> Result<Step<Self, Conn>, Fault> {
@@ -139,6 +133,6 @@ impl State<Conn> for Busy {
 /// What a line is answered with: itself, backwards.
 ///
 /// `@` asks another thread for it, `~` a timer, `#` a mail, `=` becomes an echo, `.` ends.
-pub fn reply(line: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(line: &[u8]) -> Vec<u8> {
     line.iter().rev().copied().chain([b'\n']).collect()
 }

@@ -40,7 +40,7 @@ struct Places {
     outside: Address,
 }
 
-pub struct World {
+pub(crate) struct World {
     seed: u64,
     rng: Rng,
     reactor: Reactor<Town, Sim>,
@@ -55,7 +55,7 @@ pub struct World {
 
 impl World {
     /// Everything is drawn from the seed.
-    pub fn new(seed: u64) -> World {
+    pub(crate) fn new(seed: u64) -> World {
         let mut rng = Rng::new(seed);
         let mut sim = Sim::new(rng.draw());
         let trouble = match rng.index(14) {
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// Lives through all of it; gives the hash of the run.
-    pub fn run(mut self) -> u64 {
+    pub(crate) fn run(mut self) -> u64 {
         let crowd = 1 + self.rng.index(24);
         let size = [200, 3_000, 30_000][self.rng.index(3)];
         while self.clients.len() < crowd || !self.clients.iter().all(Client::has_acted) {

@@ -117,7 +117,6 @@ impl Sys for Mio {
     fn unlisten(&mut self, mut listener: Listener) {
         // A failure here means that the kernel has forgotten it already.
         let _ = self.poll.registry().deregister(&mut listener);
-        listener.close();
     }
 
     fn connect(&mut self, to: &Address, options: &StreamOptions) -> io::Result<Stream> {

@@ -74,7 +74,7 @@ pub enum Listener {
     /// Over IP.
     Tcp(mio::net::TcpListener),
     /// On this machine; its path is removed with it.
-    Unix(mio::net::UnixListener, PathBuf),
+    Unix(mio::net::UnixListener, Bound),
 }
 
 impl Listener {
@@ -102,7 +102,7 @@ impl Listener {
             }
             Address::Unix(path) => {
                 let listener = mio::net::UnixListener::from_std(socket.into());
-                (Listener::Unix(listener, path.clone()), at.clone())
+                (Listener::Unix(listener, Bound(path.clone())), at.clone())
             }
         })
     }
@@ -120,14 +120,17 @@ impl Listener {
             }
         }
     }
+}
 
-    pub(super) fn close(self) {
-        if let Listener::Unix(listener, path) = self {
-            drop(listener);
-            if !is_abstract(&path) {
-                // Somebody may have removed it before us.
-                let _ = std::fs::remove_file(path);
-            }
+/// The path of a listening socket, which is removed with it.
+#[derive(Debug)]
+pub struct Bound(PathBuf);
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        if !is_abstract(&self.0) {
+            // Somebody may have removed it before us.
+            let _ = std::fs::remove_file(&self.0);
         }
     }
 }
