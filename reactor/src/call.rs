@@ -96,6 +96,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let index = running.id.index as usize;
         self.counters.panics += 1;
         self.fx.forget();
+        self.grant();
         let _ = self.hot.replace(&mut self.pool);
         if let Some((peer, mark)) = running.peer {
             let peer = peer.index as usize;

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use readily_protocols::contract::{App, Busy, Connect, Id, Machine, Remote};
 
 use crate::reactor::Reactor;
-use crate::slot::{Flags, Link, Phase};
+use crate::slot::{Flags, Phase};
 use crate::sys::{Source, StreamOptions, Sys};
 use crate::timers::NEVER;
 
@@ -53,8 +53,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 slot.phase = Phase::Open;
                 slot.patience = NEVER;
                 slot.flags.set(Flags::WRITABLE);
-                let link = slot.link;
-                if let Link::To(peer) = link {
+                if let Some(peer) = slot.peer() {
                     self.call_later(peer.index as usize);
                 }
                 self.open(id);

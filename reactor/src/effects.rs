@@ -15,6 +15,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             self.carry_out_one(effect);
         }
         *self.fx.list() = list;
+        self.grant();
     }
 
     fn carry_out_one(&mut self, effect: Effect<A>) {
@@ -31,7 +32,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             Effect::Signal(id, signals) => {
                 if let Some(index) = self.find(id)
-                    && let Link::To(peer) = self.slots[index].link
+                    && let Some(peer) = self.slots[index].peer()
                 {
                     let peer = peer.index as usize;
                     self.slots[peer].signals.0 |= signals.0;
@@ -90,9 +91,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn epitaph(&self, id: Id) -> Link {
         let slot =
             self.slots.get(id.index as usize).filter(|slot| slot.generation == id.generation);
-        match slot.map(|slot| slot.link) {
-            Some(how @ (Link::Failed(..) | Link::Gone(..))) => how,
-            _ => Link::Gone(id, End::Aborted),
+        match slot.map(|slot| &slot.link) {
+            Some(how @ (Link::Failed(..) | Link::Gone(_))) => how.clone(),
+            _ => Link::gone(id, End::Aborted),
         }
     }
 
@@ -135,10 +136,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 Letter::Abort => self.abort(),
             }
         }
+        self.grant();
     }
 
     /// Delivers what was mailed before this turn; what is mailed meanwhile has the next one.
     pub(crate) fn deliver_mail(&mut self) {
+        if self.mail.is_empty() {
+            return;
+        }
+        self.grant();
         for _ in 0..self.mail.len() {
             let Some((to, mail)) = self.mail.pop_front() else { return };
             self.counters.mail += 1;

@@ -28,14 +28,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if catch_unwind(AssertUnwindSafe(|| drop(machine))).is_err() {
             self.counters.panics += 1;
         }
-        let how = match why {
-            End::Unreachable(kind) => Link::Failed(id, kind),
-            why => Link::Gone(id, why),
-        };
-        // Kept until the turn ends, for whoever asks for a link with it now.
-        self.slots[index].link = how;
+        if let End::Unreachable(kind) = why {
+            // Kept until the turn ends, for whoever asks for a link with it now.
+            self.slots[index].link = Link::Failed(id, kind);
+        }
         if let Link::To(peer) = link {
-            self.slots[peer.index as usize].link = how;
+            self.slots[peer.index as usize].link = match why {
+                End::Unreachable(kind) => Link::Failed(id, kind),
+                why => Link::gone(id, why),
+            };
             self.call_later(peer.index as usize);
         }
         let in_order = matches!(

@@ -42,11 +42,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if catch_unwind(AssertUnwindSafe(|| call(app, fx))).is_err() {
             self.counters.panics += 1;
             self.fx.forget();
+            self.grant();
         }
     }
 
     pub(crate) fn mail_after(&mut self, timer: TimerId, at: Instant, to: To, mail: A::Mail) {
-        let key = self.timers.arm(self.clock.nanos(at), Alarm::Mail(timer));
+        let key = self
+            .timers
+            .arm(self.clock.nanos(at), Alarm::Mail([timer.0 as u32, (timer.0 >> 32) as u32]));
         self.mail_timers.insert(timer, (key, to, mail));
     }
 
@@ -56,9 +59,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    pub(crate) fn mail_is_due(&mut self, timer: TimerId) {
+    pub(crate) fn mail_is_due(&mut self, [low, high]: [u32; 2]) {
+        let timer = TimerId(u64::from(high) << 32 | u64::from(low));
         if let Some((_, to, mail)) = self.mail_timers.remove(&timer) {
             self.mail.push_back((to, mail));
+            self.grant();
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::carrier::{self, Received};
 use crate::counters::count;
 use crate::reactor::Reactor;
-use crate::slot::{Flags, Link};
+use crate::slot::Flags;
 use crate::sys::Sys;
 use crate::timers::NEVER;
 
@@ -70,7 +70,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         let ends = self.hot.replace(&mut self.pool);
         (slot.rx, slot.tx) = (Some(ends.rx), Some(ends.tx));
-        let flow = self.after_call(id, (Link::None, None), (called, true), false);
+        let flow = self.after_call(id, None, (called, true), false);
         self.after_round(id, got, flow);
     }
 }

@@ -68,7 +68,8 @@ pub(crate) enum Alarm {
     Conn(Id),
     Listener(u16),
     Endpoint(u16),
-    Mail(readily_protocols::contract::TimerId),
+    /// A timer that mails, in two halves: an alarm is kept for each connection.
+    Mail([u32; 2]),
     Drain,
 }
 
@@ -137,6 +138,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             sys,
         };
         reactor.reserve_ids();
+        reactor.grant();
         Ok(reactor)
     }
 
@@ -207,6 +209,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
         self.fx.set_time(self.clock.instant(), self.clock.wall());
+    }
+
+    /// Says how much handlers may ask for, after some of it was asked for or carried out.
+    pub(crate) fn grant(&mut self) {
         self.fx.set_rooms(Rooms {
             mail: self.config.mail_max.saturating_sub(self.mail.len()),
             jobs: self.config.jobs_max.saturating_sub(self.jobs),
@@ -272,8 +278,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn finish_turn(&mut self) {
-        let took = self.sys.now().saturating_duration_since(self.clock.instant());
-        self.counters.slow_turns += u64::from(took > self.config.slow_turn);
+        let slow_at = self.clock.instant().checked_add(self.config.slow_turn);
+        let is_slow = slow_at.is_some_and(|at| self.sys.now() > at);
+        self.counters.slow_turns += u64::from(is_slow);
         self.end_drain_if_done();
     }
 

@@ -4,7 +4,7 @@ use readily_protocols::contract::{App, End};
 
 use crate::config::Sanitizer;
 use crate::reactor::Reactor;
-use crate::slot::{Flags, Link, Phase};
+use crate::slot::{Flags, Phase};
 use crate::sys::Sys;
 use crate::timers::NEVER;
 
@@ -38,7 +38,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return slot.flags.has(Flags::WRITABLE).then_some(UNFLUSHED);
         }
         let (ended, full) = (self.has_ended(index), !slot.may_receive());
-        let (linked, armed) = (matches!(slot.link, Link::To(_)), slot.armed != NEVER);
+        let (linked, armed) = (slot.peer().is_some(), slot.armed != NEVER);
         let unread = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty());
         if (ended || full) && !linked && !armed {
             return Some(if unread { STALL } else { ZOMBIE });

@@ -56,12 +56,19 @@ pub(crate) enum Phase {
 }
 
 /// The connection at the other end of a link.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Link {
     None,
     To(Id),
     Failed(Id, std::io::ErrorKind),
-    Gone(Id, End),
+    /// Boxed since it is rare, and large for a slot.
+    Gone(Box<(Id, End)>),
+}
+
+impl Link {
+    pub(crate) fn gone(id: Id, why: End) -> Self {
+        Link::Gone(Box::new((id, why)))
+    }
 }
 
 /// What is true of a slot now.
@@ -147,6 +154,15 @@ impl<A: App, S: Sys> Slot<A, S> {
             && self.tx.is_none()
             && self.flags.0 & (quiet | !known) == quiet
             && matches!(self.link, Link::None)
+    }
+
+    /// The connection it is linked with.
+    #[inline]
+    pub(crate) fn peer(&self) -> Option<Id> {
+        match self.link {
+            Link::To(peer) => Some(peer),
+            _ => None,
+        }
     }
 
     /// Whether something waits to be sent.

@@ -103,7 +103,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if !slot.flags.has(Flags::READABLE) || !slot.may_receive() || !slot.has_room() {
             return false;
         }
-        if let Link::To(peer) = slot.link {
+        if let Some(peer) = slot.peer() {
             let peer = &self.slots[peer.index as usize];
             if peer.phase != Phase::Open || !peer.has_room() {
                 return false;
@@ -127,18 +127,17 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn call(&mut self, id: Id, cause: Cause<A::Mail>) -> Flow {
         let index = id.index as usize;
         let is_mail = matches!(cause, Cause::Mail(_));
-        let link = self.slots[index].link;
         self.counters.calls += 1;
         let before = self.extent(index);
-        let Some((called, mark)) = self.call_linked(id, link, cause) else { return Flow::Over };
+        let Some((called, noted)) = self.call_linked(id, cause) else { return Flow::Over };
         let progress = self.extent(index) != before;
-        self.after_call(id, (link, mark), (called, progress), is_mail)
+        self.after_call(id, noted, (called, progress), is_mail)
     }
 
     pub(crate) fn after_call(
         &mut self,
         id: Id,
-        (link, mark): (Link, Option<Mark>),
+        noted: Option<(Id, Mark)>,
         (called, progress): (Called, bool),
         is_mail: bool,
     ) -> Flow {
@@ -146,7 +145,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let own = called.deadline.map_or(NEVER, |at| self.clock.nanos(at));
         let asked = !self.fx.is_empty();
         let alive = self.flush_open(index);
-        if let (Link::To(peer), Some(mark)) = (link, mark) {
+        if let Some((peer, mark)) = noted {
             self.flush_peer(peer, mark);
         }
         if asked {
@@ -182,18 +181,18 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn call_linked(
         &mut self,
         id: Id,
-        link: Link,
         cause: Cause<A::Mail>,
-    ) -> Option<(Called, Option<Mark>)> {
+    ) -> Option<(Called, Option<(Id, Mark)>)> {
         let index = id.index as usize;
-        let (slot, other) = match link {
-            Link::To(peer) => match self.slots.get2_mut(index, peer.index as usize) {
+        let (slot, other) = match self.slots[index].peer() {
+            Some(peer) => match self.slots.get2_mut(index, peer.index as usize) {
                 Some((slot, other)) => (slot, Some(other)),
                 None => return None,
             },
-            _ => (&mut self.slots[index], None),
+            None => (&mut self.slots[index], None),
         };
-        let Slot { machine: Some(machine), rx, tx, remote, entered, signals, .. } = slot else {
+        let Slot { machine: Some(machine), rx, tx, remote, entered, signals, link, .. } = slot
+        else {
             return None;
         };
         let rx = rx.get_or_insert_with(|| self.pool.receiver());
@@ -221,11 +220,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let peer = peer_of(link, other_tx.as_deref_mut().map(|tx| &mut **tx));
         let signals = std::mem::replace(signals, Signals(0));
         let noted = match link {
-            Link::To(peer) => mark.map(|mark| (peer, mark)),
+            Link::To(peer) => mark.map(|mark| (*peer, mark)),
             _ => None,
         };
         let called = call.make(id, (rx, tx), (peer, signals), noted, cause);
-        Some((called, mark))
+        Some((called, noted))
     }
 
     fn count_spin(&mut self, index: usize, progress: bool, own: Nanos) -> Flow {
@@ -286,9 +285,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             slot.flags.set(Flags::FULL);
         } else if slot.flags.has(Flags::FULL) {
             slot.flags.clear(Flags::FULL);
-            let link = slot.link;
+            let peer = slot.peer();
             self.call_later(index);
-            if let Link::To(peer) = link {
+            if let Some(peer) = peer {
                 self.call_later(peer.index as usize);
             }
         }
@@ -405,12 +404,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
 }
 
 #[inline]
-fn peer_of(link: Link, tx: Option<&mut Tx>) -> Peer<'_> {
+fn peer_of<'a>(link: &Link, tx: Option<&'a mut Tx>) -> Peer<'a> {
     match (link, tx) {
         (Link::None, _) => Peer::None,
-        (Link::To(id), Some(tx)) => Peer::Open { id, tx },
-        (Link::To(id), None) => Peer::Connecting(id),
-        (Link::Failed(id, kind), _) => Peer::Failed(id, kind),
-        (Link::Gone(id, why), _) => Peer::Gone(id, why),
+        (Link::To(id), Some(tx)) => Peer::Open { id: *id, tx },
+        (Link::To(id), None) => Peer::Connecting(*id),
+        (Link::Failed(id, kind), _) => Peer::Failed(*id, *kind),
+        (Link::Gone(gone), _) => Peer::Gone(gone.0, gone.1),
     }
 }

@@ -7,6 +7,7 @@ mod stage;
 mod town;
 
 use readily::sys::faults::{Call, Plan};
+use readily::sys::sim::Chance;
 use rustix::io::Errno;
 use stage::{Outcome, Play, Stage};
 
@@ -33,7 +34,9 @@ fn sweep(subject: Play) {
                 continue;
             }
             let hurt = usize::from(hurts(*call, *errno));
-            assert!(outcome.failed <= outcome.turned_away + hurt, "{told}");
+            // Whoever is accepted by the drain itself finds an echo that has nothing to do.
+            let late = subject == Play::Drain && *call == Call::Accept;
+            assert!(late || outcome.failed <= outcome.turned_away + hurt, "{told}");
             assert!(outcome.lost <= usize::from(*call == Call::Transmit), "{told}");
             failed_calls += 1;
         }
@@ -85,16 +88,26 @@ sweeps! {
 }
 
 #[test]
-fn every_nth_call_may_be_interrupted_or_refused() {
+fn every_nth_call_may_be_interrupted() {
     for subject in Play::ALL {
         for n in 2..=200 {
-            for errno in [Errno::INTR, Errno::AGAIN] {
-                let Some(outcome) = play(subject, Plan::Every(n, errno)) else { continue };
-                let fine = outcome.failed == outcome.turned_away && outcome.lost == 0;
-                let told =
-                    format!("{subject:?}: each {n}th call fails with {errno:?}: {outcome:?}");
-                assert!(fine && outcome.refused <= (errno == Errno::INTR), "{told}");
-            }
+            passes(subject, Plan::Every(n, Errno::INTR));
         }
     }
+}
+
+#[test]
+fn any_call_may_find_nothing_to_do() {
+    for subject in Play::ALL {
+        for seed in 0..200 {
+            passes(subject, Plan::Some(seed, Chance::percent(5 + seed as u32 % 50), Errno::AGAIN));
+        }
+    }
+}
+
+/// These faults cost nobody anything.
+fn passes(subject: Play, plan: Plan) {
+    let outcome = play(subject, plan).expect("a loop");
+    let fine = outcome.failed == outcome.turned_away && outcome.lost == 0 && !outcome.refused;
+    assert!(fine, "{subject:?} under {plan:?}: {outcome:?}");
 }

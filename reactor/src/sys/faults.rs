@@ -27,6 +27,7 @@ use std::time::{Duration, Instant, SystemTime};
 use readily_protocols::contract::{Address, Datagram, Transmit};
 use rustix::io::Errno;
 
+use super::sim::{Chance, Rng};
 use super::{Bind, Close, Listen, Readiness, Ready, StreamOptions, Sys, Token, Wake, Work};
 
 /// A system call of the loop, by what it does.
@@ -69,14 +70,14 @@ pub enum Call {
 }
 
 impl Call {
-    /// What a system may answer it with.
+    /// What a system may answer it with: of those that are never put off, none is interrupted.
     pub const fn errnos(self) -> &'static [Errno] {
         use Errno as E;
         match self {
             Call::Poll => &[E::INTR],
             Call::Waker => &[E::MFILE, E::NFILE, E::NOMEM],
             Call::Listen | Call::Bind => {
-                &[E::ADDRINUSE, E::ADDRNOTAVAIL, E::ACCESS, E::MFILE, E::NFILE, E::NOBUFS, E::INTR]
+                &[E::ADDRINUSE, E::ADDRNOTAVAIL, E::ACCESS, E::MFILE, E::NFILE, E::NOBUFS]
             }
             Call::Accept => &[
                 E::MFILE,
@@ -98,15 +99,14 @@ impl Call {
                 E::NETUNREACH,
                 E::NOBUFS,
                 E::ACCESS,
-                E::INTR,
             ],
             Call::Connected => {
-                &[E::CONNREFUSED, E::TIMEDOUT, E::HOSTUNREACH, E::NETUNREACH, E::CONNRESET, E::INTR]
+                &[E::CONNREFUSED, E::TIMEDOUT, E::HOSTUNREACH, E::NETUNREACH, E::CONNRESET]
             }
-            Call::Register => &[E::NOMEM, E::NOSPC, E::INTR],
+            Call::Register => &[E::NOMEM, E::NOSPC],
             Call::Read => &[E::CONNRESET, E::TIMEDOUT, E::IO, E::INTR, E::AGAIN],
             Call::Write => &[E::PIPE, E::CONNRESET, E::NOBUFS, E::TIMEDOUT, E::INTR, E::AGAIN],
-            Call::Shutdown => &[E::NOTCONN, E::INTR],
+            Call::Shutdown => &[E::NOTCONN],
             Call::Close => &[],
             Call::Receive => &[E::CONNREFUSED, E::NOMEM, E::INTR, E::AGAIN],
             Call::Transmit => {
@@ -129,6 +129,8 @@ pub enum Plan {
     /// Each one at a multiple of this number, where the error is plausible. With one, a loop that
     /// tries again never ends.
     Every(usize, Errno),
+    /// Each one with this chance, where the error is plausible; the seed says which.
+    Some(u64, Chance, Errno),
 }
 
 /// The last call that was made to fail.
@@ -145,11 +147,13 @@ pub struct Hit {
 /// Another [`Sys`], some of whose calls fail. A call that fails does not reach the other one.
 ///
 /// After an injected `EAGAIN` the source is reported by the next [`Sys::poll`], as the contract of
-/// readiness asks: it was ready and nobody has used that.
+/// readiness asks: it was ready and nobody has used that. After any other error of a read, a write or a
+/// shutdown the stream has failed for good, and is reported as well.
 #[derive(Debug)]
 pub struct Faulty<S: Sys> {
     inner: S,
     plan: Plan,
+    rng: Rng,
     calls: Vec<Call>,
     hits: usize,
     hit: Option<Hit>,
@@ -161,12 +165,20 @@ pub struct Faulty<S: Sys> {
 pub struct Known<T> {
     inner: T,
     token: Option<Token>,
+    failed: bool,
+}
+
+impl<T> Known<T> {
+    fn new(inner: T, token: Option<Token>) -> Self {
+        Known { inner, token, failed: false }
+    }
 }
 
 impl<S: Sys> Faulty<S> {
     /// `inner` with these faults.
     pub fn new(inner: S, plan: Plan) -> Self {
-        Faulty { inner, plan, calls: Vec::new(), hits: 0, hit: None, again: Vec::new() }
+        let rng = Rng::new(if let Plan::Some(seed, ..) = plan { seed } else { 0 });
+        Faulty { inner, plan, rng, calls: Vec::new(), hits: 0, hit: None, again: Vec::new() }
     }
 
     /// What is below.
@@ -194,14 +206,15 @@ impl<S: Sys> Faulty<S> {
     fn strike(&mut self, call: Call, token: Option<Token>) -> io::Result<()> {
         let at = self.calls.len();
         self.calls.push(call);
-        let errno = match self.plan {
-            Plan::Once(k, errno) if k == at => errno,
-            Plan::Every(n, errno)
-                if (at + 1).is_multiple_of(n) && call.errnos().contains(&errno) =>
-            {
-                errno
-            }
-            _ => return Ok(()),
+        let fails = match self.plan {
+            Plan::Count => None,
+            Plan::Once(k, errno) => (k == at).then_some(errno),
+            Plan::Every(n, errno) => (at + 1).is_multiple_of(n).then_some(errno),
+            Plan::Some(_, chance, errno) => self.rng.hits(chance).then_some(errno),
+        };
+        let once = matches!(self.plan, Plan::Once(..));
+        let Some(errno) = fails.filter(|errno| once || call.errnos().contains(errno)) else {
+            return Ok(());
         };
         self.hits += 1;
         self.hit = Some(Hit { call, errno, token });
@@ -209,6 +222,24 @@ impl<S: Sys> Faulty<S> {
             self.again.push(Ready { token, what });
         }
         Err(io::Error::from_raw_os_error(errno.raw_os_error()))
+    }
+
+    /// The same for a call on a stream, which has failed for good after most errors.
+    #[inline]
+    fn strike_stream(&mut self, call: Call, stream: &mut Known<S::Stream>) -> io::Result<()> {
+        if stream.failed {
+            return Err(io::Error::from_raw_os_error(Errno::CONNRESET.raw_os_error()));
+        }
+        let struck = self.strike(call, stream.token);
+        if let Err(error) = &struck {
+            let passes = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
+            stream.failed = !passes.contains(&error.kind());
+            if let (true, Some(token)) = (stream.failed, stream.token) {
+                let all = Readiness::READABLE.and(Readiness::WRITABLE).and(Readiness::DRAIN);
+                self.again.push(Ready { token, what: all });
+            }
+        }
+        struck
     }
 }
 
@@ -262,13 +293,13 @@ impl<S: Sys> Sys for Faulty<S> {
     ) -> io::Result<(Self::Listener, Address)> {
         self.strike(Call::Listen, Some(token))?;
         let (inner, at) = self.inner.listen(at, options, token)?;
-        Ok((Known { inner, token: Some(token) }, at))
+        Ok((Known::new(inner, Some(token)), at))
     }
 
     fn accept(&mut self, listener: &mut Self::Listener) -> io::Result<(Self::Stream, Address)> {
         self.strike(Call::Accept, listener.token)?;
         let (inner, from) = self.inner.accept(&mut listener.inner)?;
-        Ok((Known { inner, token: None }, from))
+        Ok((Known::new(inner, None), from))
     }
 
     fn unlisten(&mut self, listener: Self::Listener) {
@@ -277,7 +308,7 @@ impl<S: Sys> Sys for Faulty<S> {
 
     fn connect(&mut self, to: &Address, options: &StreamOptions) -> io::Result<Self::Stream> {
         self.strike(Call::Connect, None)?;
-        Ok(Known { inner: self.inner.connect(to, options)?, token: None })
+        Ok(Known::new(self.inner.connect(to, options)?, None))
     }
 
     fn connected(&mut self, stream: &Self::Stream) -> io::Result<()> {
@@ -293,12 +324,12 @@ impl<S: Sys> Sys for Faulty<S> {
     }
 
     fn read(&mut self, stream: &mut Self::Stream, into: &mut [u8]) -> io::Result<usize> {
-        self.strike(Call::Read, stream.token)?;
+        self.strike_stream(Call::Read, stream)?;
         self.inner.read(&mut stream.inner, into)
     }
 
     fn write(&mut self, stream: &mut Self::Stream, bytes: &[u8]) -> io::Result<usize> {
-        self.strike(Call::Write, stream.token)?;
+        self.strike_stream(Call::Write, stream)?;
         self.inner.write(&mut stream.inner, bytes)
     }
 
@@ -307,12 +338,12 @@ impl<S: Sys> Sys for Faulty<S> {
         stream: &mut Self::Stream,
         slices: &[IoSlice<'_>],
     ) -> io::Result<usize> {
-        self.strike(Call::Write, stream.token)?;
+        self.strike_stream(Call::Write, stream)?;
         self.inner.write_vectored(&mut stream.inner, slices)
     }
 
     fn shutdown(&mut self, stream: &mut Self::Stream) -> io::Result<()> {
-        self.strike(Call::Shutdown, stream.token)?;
+        self.strike_stream(Call::Shutdown, stream)?;
         self.inner.shutdown(&mut stream.inner)
     }
 
@@ -329,7 +360,7 @@ impl<S: Sys> Sys for Faulty<S> {
     ) -> io::Result<(Self::Socket, SocketAddr)> {
         self.strike(Call::Bind, Some(token))?;
         let (inner, at) = self.inner.bind(at, options, token)?;
-        Ok((Known { inner, token: Some(token) }, at))
+        Ok((Known::new(inner, Some(token)), at))
     }
 
     fn receive(
@@ -491,7 +522,10 @@ mod tests {
     fn every_nth_call_fails_where_that_is_plausible() {
         for n in 2..20 {
             let (faulty, echoed) = scenario(Plan::Every(n, Errno::INTR));
-            let expected = (1..=faulty.calls().len()).filter(|k| k.is_multiple_of(n)).count();
+            let fails = |(at, call): (usize, &Call)| {
+                (at + 1).is_multiple_of(n) && call.errnos().contains(&Errno::INTR)
+            };
+            let expected = faulty.calls().iter().enumerate().filter(|made| fails(*made)).count();
             assert_eq!((echoed.as_slice(), faulty.hits()), (&b"hello"[..], expected), "each {n}th");
         }
     }
