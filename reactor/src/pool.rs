@@ -80,7 +80,9 @@ impl Hot {
     pub(crate) fn new(pool: &mut Pool) -> Self {
         let (mut rx, mut tx) = (pool.receiver(), pool.sender());
         rx.lend(pool.block());
-        tx.lend(pool.block());
+        if tx.wants_block() {
+            tx.lend(pool.block());
+        }
         Hot { rx, tx }
     }
 

@@ -171,10 +171,10 @@ impl<A: App, S: Sys> Slot<A, S> {
         self.tx.as_ref().is_some_and(|tx| !tx.is_empty())
     }
 
-    /// Whether more may be written for this connection.
+    /// Whether its send buffer is no reason to stop reading: it has room, or nothing more goes there.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.tx.as_ref().is_none_or(|tx| tx.room() > 0)
+        self.tx.as_ref().is_none_or(|tx| tx.room() > 0 || !tx.may_send())
     }
 
     /// Whether more may be read for it.
