@@ -82,7 +82,7 @@ fn methods(machine: &Machine) -> TokenStream {
     let number = number(machine);
     let size_check = size::in_use(machine);
     quote! {
-        #[inline]
+        #[inline(always)]
         fn advance(&mut self, #io) -> #next {
             #size_check
             #advance

@@ -71,7 +71,7 @@ impl<A: App> Endpoint<A> for UdpEcho {
     fn poll_transmit(&mut self, into: &mut [u8], _: &mut Desk<'_, A>) -> Option<Transmit> {
         let reply = self.queue.pop_front()?;
         let len = reply.bytes.len();
-        into[..len].copy_from_slice(&reply.bytes);
+        into.get_mut(..len)?.copy_from_slice(&reply.bytes);
         Some(Transmit { to: reply.to, from: reply.from, ecn: None, len, segment: None })
     }
 

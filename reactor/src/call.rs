@@ -13,6 +13,7 @@ use readily_protocols::contract::{
 };
 
 use crate::counters::StateCounters;
+use crate::pool::Hot;
 use crate::reactor::Reactor;
 use crate::slot::Phase;
 use crate::sys::Sys;
@@ -94,10 +95,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Undoes what a call that panicked did elsewhere, and ends its connection.
     fn take_back(&mut self, running: Running) {
         let index = running.id.index as usize;
+        crate::trace::panicked(running.id, A::Conn::STATES[running.state].name);
         self.counters.panics += 1;
         self.fx.forget();
         self.grant();
-        let _ = self.hot.replace(&mut self.pool);
+        // What the call left in the lent ends goes with it.
+        self.hot = Hot::new(&mut self.pool);
         if let Some((peer, mark)) = running.peer {
             let peer = peer.index as usize;
             if let Some(tx) = &mut self.slots[peer].tx {

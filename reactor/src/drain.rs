@@ -64,6 +64,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         // In a turn of its own if a machine panicked in the middle of it.
         if self.fx.draining() && self.listeners.iter().any(Listener::is_open) {
+            if !self.is_aborting() {
+                self.accept_last();
+            }
             self.close_listeners();
         }
     }

@@ -146,7 +146,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         self.grant();
         for _ in 0..self.mail.len() {
-            let Some((to, mail)) = self.mail.pop_front() else { return };
+            let Some((to, mail)) = self.mail.pop_front() else { break };
             self.counters.mail += 1;
             match to {
                 To::App => self.mail_app(mail),
@@ -154,10 +154,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     Some(index) if self.slots[index].phase == Phase::Open => {
                         self.visit(id, readily_protocols::contract::Cause::Mail(mail));
                     }
-                    _ => self.counters.mail_dead += 1,
+                    _ => self.drop_mail(mail),
                 },
                 To::Endpoint(id) => self.mail_endpoint(id, mail),
             }
         }
+        self.grant();
     }
 }

@@ -1,7 +1,6 @@
 //! How a connection ends: in order, or at once.
 
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use readily_protocols::contract::{App, End, Fault, Half, Id, Machine};
 
@@ -25,9 +24,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             self.states.now[machine.state()] -= 1;
         }
         self.count_end(why);
-        if catch_unwind(AssertUnwindSafe(|| drop(machine))).is_err() {
-            self.counters.panics += 1;
-        }
+        self.calm(|_| drop(machine));
         if let End::Unreachable(kind) = why {
             // Kept until the turn ends, for whoever asks for a link with it now.
             self.slots[index].link = Link::Failed(id, kind);
@@ -48,15 +45,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
         } else {
             self.discard(index, Close::Reset);
         }
-        self.guarded(|app, _| app.gone(id, why));
+        self.calm(|app| app.gone(id, why));
         self.trace_end(id, why);
     }
 
     fn close_in_order(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         slot.phase = Phase::Closing;
-        slot.patience = self.clock.after(self.config.linger_within);
-        slot.progressed = self.clock.now();
+        slot.patience = NEVER;
         if let Some(tx) = &mut slot.tx {
             tx.finish();
         }
@@ -84,6 +80,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             if !slot.flags.has(Flags::SHUT) {
                 slot.flags.set(Flags::SHUT);
+                slot.patience = self.clock.after(self.config.linger_within);
+                slot.progressed = self.clock.now();
                 if let Some(stream) = &mut slot.stream
                     && self.sys.shutdown(stream).is_err()
                 {
@@ -156,11 +154,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let slot = &mut self.slots[index];
         slot.phase = Phase::Dead;
         self.counters.buffered -= u64::from(std::mem::take(&mut slot.held));
+        slot.flags.clear(Flags::STARVED);
         self.counters.open -= 1;
         if slot.listener != OUTGOING {
             self.listeners[usize::from(slot.listener)].connections -= 1;
         }
         self.graveyard.push(index as u32);
+        self.feed_starved();
     }
 
     fn count_end(&mut self, why: End) {

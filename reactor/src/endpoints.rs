@@ -11,8 +11,8 @@ use crate::reactor::{Alarm, Reactor};
 use crate::sys::{Bind, Readiness, Source, Sys};
 use crate::timers::{Key, NEVER, Nanos};
 
-/// What one transmit may fill: the largest UDP payload, or a batch of smaller ones.
-const TRANSMIT_MAX: usize = 65_507;
+/// What one transmit may fill: more than the largest UDP payload, or a batch of smaller ones.
+const TRANSMIT_MAX: usize = 65_535;
 
 pub(crate) struct EndpointSlot<A: App, S: Sys> {
     socket: Option<S::Socket>,
@@ -25,8 +25,19 @@ pub(crate) struct EndpointSlot<A: App, S: Sys> {
     writable: bool,
     /// Something may be waiting to be pulled.
     stirred: bool,
+    /// What it said last of itself.
+    view: View,
+    /// How many of its drops were counted.
+    counted: u64,
     timer: Key,
     armed: Nanos,
+}
+
+/// What an endpoint says of itself; asked for after each call, since its code may panic.
+#[derive(Clone, Copy)]
+struct View {
+    has_room: bool,
+    deadline: Nanos,
     dropped: u64,
 }
 
@@ -52,12 +63,18 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
     /// Whether it can go on without an event.
     pub(crate) fn is_eager(&self) -> bool {
         let can_send = self.writable && (self.stirred || self.unsent.is_some());
-        self.is_open() && (can_send || (self.readable && self.endpoint.has_room()))
+        self.is_open() && (can_send || (self.readable && self.view.has_room))
     }
 
-    fn receive(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>, served: &mut Served) {
+    fn receive(
+        &mut self,
+        sys: &mut S,
+        (app, fx): (&mut A, &mut Effects<A>),
+        clock: &Clock,
+        served: &mut Served,
+    ) {
         let mut left = self.budget;
-        while self.readable && left > 0 && self.endpoint.has_room() {
+        while self.readable && left > 0 && self.view.has_room {
             let Some(socket) = &mut self.socket else { return };
             let endpoint = &mut self.endpoint;
             let mut take = |datagram: readily_protocols::contract::Datagram<'_>| {
@@ -76,11 +93,15 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
                 Err(_) => left -= 1,
             }
             self.transmit(sys, app, fx, served);
+            served.panicked |= !self.look(clock);
         }
     }
 
     fn transmit(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>, served: &mut Served) {
-        while self.writable {
+        for _ in 0..self.budget {
+            if !self.writable {
+                return;
+            }
             let next = match self.unsent.take() {
                 Some(transmit) => Some(transmit),
                 None => {
@@ -111,10 +132,15 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
         }
     }
 
-    /// The deadline it asks for; one that panics has none.
-    fn deadline(&self, clock: &Clock) -> Nanos {
-        let asked = catch_unwind(AssertUnwindSafe(|| self.endpoint.deadline())).ok().flatten();
-        asked.map_or(NEVER, |at| clock.nanos(at))
+    /// Asks it about itself; says whether it answered.
+    fn look(&mut self, clock: &Clock) -> bool {
+        let endpoint = &self.endpoint;
+        let asked = catch_unwind(AssertUnwindSafe(|| View {
+            has_room: endpoint.has_room(),
+            deadline: endpoint.deadline().map_or(NEVER, |at| clock.nanos(at)),
+            dropped: endpoint.dropped(),
+        }));
+        asked.map(|view| self.view = view).is_ok()
     }
 }
 
@@ -140,10 +166,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
             readable: false,
             writable: true,
             stirred: true,
+            view: View { has_room: true, deadline: NEVER, dropped: 0 },
+            counted: 0,
             timer: Key::NONE,
             armed: NEVER,
-            dropped: 0,
         });
+        self.after_endpoint(usize::from(id), Served::default());
         Ok((EndpointId(id), address))
     }
 
@@ -159,7 +187,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let mut served = Served::default();
         let (slot, sys) = (&mut self.endpoints[at], &mut self.sys);
         slot.transmit(sys, &mut self.app, &mut self.fx, &mut served);
-        slot.receive(sys, &mut self.app, &mut self.fx, &mut served);
+        slot.receive(sys, (&mut self.app, &mut self.fx), &self.clock, &mut served);
         self.after_endpoint(at, served);
     }
 
@@ -167,12 +195,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.datagrams_in += served.received;
         self.counters.datagrams_out += served.sent;
         self.counters.datagrams_lost += served.lost;
-        self.counters.panics += u64::from(served.panicked);
         let slot = &mut self.endpoints[at];
-        let dropped = slot.endpoint.dropped();
-        self.counters.datagrams_dropped += dropped.saturating_sub(slot.dropped);
-        slot.dropped = dropped;
-        let due = slot.deadline(&self.clock);
+        let panicked = !slot.look(&self.clock) || served.panicked;
+        self.counters.panics += u64::from(panicked);
+        let counted = std::mem::replace(&mut slot.counted, slot.view.dropped);
+        self.counters.datagrams_dropped += slot.view.dropped.saturating_sub(counted);
+        let due = slot.view.deadline;
         if due < slot.armed {
             slot.armed = due;
             if slot.timer.is_none() {
@@ -190,7 +218,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let at = usize::from(at);
         let slot = &mut self.endpoints[at];
         (slot.timer, slot.armed) = (Key::NONE, NEVER);
-        if slot.is_open() && slot.deadline(&self.clock) <= self.clock.now() {
+        if slot.is_open() && slot.view.deadline <= self.clock.now() {
             self.counters.deadlines += 1;
             self.call_endpoint(at, |endpoint, desk| endpoint.expire(desk));
         } else {
@@ -203,7 +231,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if self.endpoints.get(at).is_some_and(EndpointSlot::is_open) {
             self.call_endpoint(at, |endpoint, desk| endpoint.receive(mail, desk));
         } else {
-            self.counters.mail_dead += 1;
+            self.drop_mail(mail);
         }
     }
 

@@ -98,6 +98,8 @@ impl Fleet {
             }
             self.pinning.apply(0);
             let first = make(Seat { index: 0, loops });
+            // A constructor that panics drops its own sender; the last one must not be kept alive here.
+            drop(made);
             let handles: Vec<_> = makes.iter().take(threads.len()).flatten().collect();
             let led = first.and_then(|mut first| {
                 if handles.len() == loops - 1 {

@@ -1,6 +1,10 @@
 //! An async-free reactor framework: a single-threaded mio event loop, slab-allocated connection state
 //! machines, and a derive that writes their readiness handlers.
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub use readily_derive::Machine;
 pub use readily_protocols::contract;
 pub use readily_protocols::contract::*;

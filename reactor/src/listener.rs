@@ -195,8 +195,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    /// Takes in whoever waits already, then closes all listeners.
-    pub(crate) fn close_listeners(&mut self) {
+    /// Takes in whoever waits already.
+    pub(crate) fn accept_last(&mut self) {
         for at in 0..self.listeners.len() {
             self.listeners[at].pending = true;
             for _ in 0..self.listeners[at].options.backlog {
@@ -207,7 +207,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     break;
                 }
             }
-            let listener = &mut self.listeners[at];
+        }
+    }
+
+    /// Closes all listeners.
+    pub(crate) fn close_listeners(&mut self) {
+        for listener in &mut self.listeners {
             (listener.pending, listener.spare) = (false, None);
             if let Some(source) = listener.source.take() {
                 self.sys.unlisten(source);
@@ -248,6 +253,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             AcceptFailure::Exhausted => {
                 self.counters.descriptors_exhausted += 1;
+                crate::trace::exhausted(at);
                 self.refuse_with_spare(at);
             }
             AcceptFailure::Other => self.counters.accept_failed += 1,

@@ -36,6 +36,19 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
+    /// Mail that nobody is there for.
+    pub(crate) fn drop_mail(&mut self, mail: A::Mail) {
+        self.counters.mail_dead += 1;
+        self.calm(|_| drop(mail));
+    }
+
+    /// Calls the application where it can ask for nothing; a panic of its is counted.
+    pub(crate) fn calm(&mut self, call: impl FnOnce(&mut A)) {
+        let app = &mut self.app;
+        let panicked = catch_unwind(AssertUnwindSafe(|| call(app))).is_err();
+        self.counters.panics += u64::from(panicked);
+    }
+
     /// Calls the application; a panic of its is counted, and what it asked for is forgotten.
     pub(crate) fn guarded(&mut self, call: impl FnOnce(&mut A, &mut Effects<A>)) {
         let (app, fx) = (&mut self.app, &mut self.fx);

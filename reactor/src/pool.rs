@@ -11,6 +11,10 @@ const KEPT: usize = 64;
 
 /// What is not lent now.
 #[derive(Debug)]
+#[expect(
+    clippy::vec_box,
+    reason = "slots hold the boxes: they are lent and given back as they are"
+)]
 pub(crate) struct Pool {
     receivers: Vec<Box<Rx>>,
     senders: Vec<Box<Tx>>,
@@ -38,6 +42,14 @@ impl Pool {
     #[inline]
     pub(crate) fn sender(&mut self) -> Box<Tx> {
         self.senders.pop().unwrap_or_else(|| Box::new(Tx::new(self.marks)))
+    }
+
+    pub(crate) fn sender_with_block(&mut self) -> Box<Tx> {
+        let mut tx = self.sender();
+        if tx.wants_block() {
+            tx.lend(self.block());
+        }
+        tx
     }
 
     #[inline]
@@ -74,21 +86,29 @@ impl Pool {
 pub(crate) struct Hot {
     pub(crate) rx: Box<Rx>,
     pub(crate) tx: Box<Tx>,
+    /// For the peer of a linked one.
+    pub(crate) peer_tx: Box<Tx>,
 }
 
 impl Hot {
     pub(crate) fn new(pool: &mut Pool) -> Self {
-        let (mut rx, mut tx) = (pool.receiver(), pool.sender());
+        let mut rx = pool.receiver();
         rx.lend(pool.block());
-        if tx.wants_block() {
-            tx.lend(pool.block());
-        }
-        Hot { rx, tx }
+        Hot { rx, tx: pool.sender_with_block(), peer_tx: pool.sender_with_block() }
     }
 
-    /// Gives both to a connection that keeps something in them, and takes others.
+    /// Gives its ends to a connection that keeps something in them, and takes others.
     #[inline(never)]
-    pub(crate) fn replace(&mut self, pool: &mut Pool) -> Hot {
-        std::mem::replace(self, Hot::new(pool))
+    pub(crate) fn replace(&mut self, pool: &mut Pool) -> (Box<Rx>, Box<Tx>) {
+        let mut rx = pool.receiver();
+        rx.lend(pool.block());
+        let tx = pool.sender_with_block();
+        (std::mem::replace(&mut self.rx, rx), std::mem::replace(&mut self.tx, tx))
+    }
+
+    /// The same for the peer's end.
+    #[inline(never)]
+    pub(crate) fn replace_peer(&mut self, pool: &mut Pool) -> Box<Tx> {
+        std::mem::replace(&mut self.peer_tx, pool.sender_with_block())
     }
 }

@@ -62,6 +62,9 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     taken: usize,
 }
 
+/// How old the clock's reading may be when the next wait is measured from it.
+const CLOCK_AGE: Duration = Duration::from_millis(1);
+
 /// What a deadline is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Alarm {
@@ -194,10 +197,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if busy {
             return Some(Duration::ZERO);
         }
-        let next = self.timers.next().map(|at| {
-            // Measured from the clock's last reading: at worst the loop wakes early and sleeps again.
-            Duration::from_nanos(at.saturating_sub(self.clock.now()))
-        });
+        // Measured from the clock's last reading, which is at most `CLOCK_AGE` old.
+        let next = self.timers.next();
+        let next = next.map(|at| Duration::from_nanos(at.saturating_sub(self.clock.now())));
         match (timeout, next) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -244,8 +246,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
         };
         slot.flags.take_in(what);
-        if slot.is_quiet() && !self.tracing.is_on() && !self.is_tight() {
-            return self.visit_quiet(id);
+        if self.visit_quietly(id) {
+            return;
         }
         let slot = &self.slots[id.index as usize];
         let idle = what == Readiness::WRITABLE && slot.phase == Phase::Open && !slot.has_output();
@@ -270,7 +272,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return;
         }
         let slots = &self.slots;
-        self.queue.retain(|id| slots[id.index as usize].phase != Phase::Dead);
+        let alive = |id: &Id| slots[id.index as usize].phase != Phase::Dead;
+        self.queue.retain(alive);
+        self.starved.retain(alive);
         for index in self.graveyard.drain(..) {
             self.slots.remove(index as usize);
         }
@@ -278,9 +282,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn finish_turn(&mut self) {
-        let slow_at = self.clock.instant().checked_add(self.config.slow_turn);
-        let is_slow = slow_at.is_some_and(|at| self.sys.now() > at);
-        self.counters.slow_turns += u64::from(is_slow);
+        let began = self.clock.instant();
+        let now = self.sys.now();
+        let old = began.checked_add(CLOCK_AGE.min(self.config.slow_turn));
+        if old.is_some_and(|old| now > old) {
+            let took = now.saturating_duration_since(began);
+            self.counters.slow_turns += u64::from(took > self.config.slow_turn);
+            self.clock.read(&self.sys);
+        }
         self.end_drain_if_done();
     }
 

@@ -1,6 +1,7 @@
 //! Signals, delivered in the loop.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use readily_protocols::contract::{App, To};
 
@@ -56,8 +57,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn take_signals(&mut self) {
         for signal in self.sys.signals() {
             for (of, make) in &mut self.signals.mails {
-                if *of == signal {
-                    self.mail.push_back((To::App, make()));
+                if *of != signal {
+                    continue;
+                }
+                match catch_unwind(AssertUnwindSafe(make)) {
+                    Ok(mail) => self.mail.push_back((To::App, mail)),
+                    Err(_) => self.counters.panics += 1,
                 }
             }
             if self.signals.drains && (signal == TERMINATE || signal == INTERRUPT) {

@@ -153,7 +153,6 @@ impl<A: App, S: Sys> Slot<A, S> {
             && self.rx.is_none()
             && self.tx.is_none()
             && self.flags.0 & (quiet | !known) == quiet
-            && matches!(self.link, Link::None)
     }
 
     /// The connection it is linked with.

@@ -53,12 +53,13 @@ struct Node<T> {
 #[derive(Debug)]
 struct Level {
     heads: [u32; BUCKETS],
+    tails: [u32; BUCKETS],
     occupied: u64,
 }
 
 impl<T: Copy> Timers<T> {
     pub(crate) fn new() -> Self {
-        let level = || Level { heads: [NIL; BUCKETS], occupied: 0 };
+        let level = || Level { heads: [NIL; BUCKETS], tails: [NIL; BUCKETS], occupied: 0 };
         Timers {
             nodes: slab::Slab::new(),
             levels: [level(), level(), level(), level()],
@@ -162,6 +163,7 @@ impl<T: Copy> Timers<T> {
             if from >> shift != self.tick >> shift {
                 let bucket = ((self.tick >> shift) % BUCKETS as u64) as usize;
                 let mut key = std::mem::replace(&mut self.levels[at].heads[bucket], NIL);
+                self.levels[at].tails[bucket] = NIL;
                 self.levels[at].occupied &= !(1 << bucket);
                 while key != NIL {
                     let next = self.nodes[key as usize].next;
@@ -181,13 +183,15 @@ impl<T: Copy> Timers<T> {
             _ => ((63 - distance.leading_zeros()) / BITS).min(LEVELS as u32 - 1) as usize,
         };
         let bucket = ((tick >> (BITS * level as u32)) % BUCKETS as u64) as usize;
-        let head = std::mem::replace(&mut self.levels[level].heads[bucket], key);
+        // Behind the others, so that those of one time fire in the order they were armed in.
+        let tail = std::mem::replace(&mut self.levels[level].tails[bucket], key);
         self.levels[level].occupied |= 1 << bucket;
-        if head != NIL {
-            self.nodes[head as usize].previous = key;
+        match tail {
+            NIL => self.levels[level].heads[bucket] = key,
+            tail => self.nodes[tail as usize].next = key,
         }
         let node = &mut self.nodes[key as usize];
-        (node.previous, node.next) = (NIL, head);
+        (node.previous, node.next) = (tail, NIL);
         node.bucket = (level * BUCKETS + bucket) as u16;
     }
 
@@ -202,8 +206,9 @@ impl<T: Copy> Timers<T> {
         } else {
             self.nodes[previous as usize].next = next;
         }
-        if next != NIL {
-            self.nodes[next as usize].previous = previous;
+        match next {
+            NIL => self.levels[level].tails[bucket] = previous,
+            next => self.nodes[next as usize].previous = previous,
         }
     }
 }
@@ -232,6 +237,16 @@ mod tests {
             }
             assert_eq!(timers.due(due), Some(at), "{at} is late");
             assert_eq!(timers.len(), 0);
+        }
+    }
+
+    #[test]
+    fn those_of_one_time_fire_in_the_order_they_were_armed_in() {
+        for at in [5 * TICK, 100 * TICK, 5000 * TICK] {
+            let mut timers = Timers::new();
+            (0..20).for_each(|name| drop(timers.arm(at, name)));
+            let order: Vec<u64> = std::iter::from_fn(|| timers.due(at)).collect();
+            assert_eq!(order, (0..20).collect::<Vec<_>>(), "at {at}");
         }
     }
 

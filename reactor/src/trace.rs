@@ -1,6 +1,7 @@
 //! One line for each event: which connection, what it was ready for, what it did, what it became.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use readily_protocols::contract::{Address, App, Effect, End, Id};
 
@@ -117,10 +118,28 @@ impl Tracing {
     }
 
     fn emit(&mut self, event: &Event<'_>) {
-        if let Some(tracer) = &mut self.tracer {
-            tracer(event);
+        let Some(tracer) = &mut self.tracer else { return };
+        // A tracer that panics is not asked again: it must not end what it looks at.
+        if catch_unwind(AssertUnwindSafe(|| tracer(event))).is_err() {
+            self.tracer = None;
         }
     }
+}
+
+/// Says to the log facade that a machine panicked; the panic hook has said where.
+pub(crate) fn panicked(id: Id, state: &'static str) {
+    #[cfg(feature = "log")]
+    log::error!("{id} panicked, called in state {state}");
+    #[cfg(not(feature = "log"))]
+    let _ = (id, state);
+}
+
+/// Says to the log facade that accepting has stopped for want of descriptors.
+pub(crate) fn exhausted(listener: usize) {
+    #[cfg(feature = "log")]
+    log::warn!("listener {listener}: no descriptor left, accepting goes on when there is one");
+    #[cfg(not(feature = "log"))]
+    let _ = listener;
 }
 
 /// What a connection was like before a visit.

@@ -200,7 +200,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if tx.wants_block() {
             tx.lend(self.pool.block());
         }
-        let mut other_tx = match other {
+        let other_tx = match other {
             Some(other) if other.phase == Phase::Open => {
                 Some(other.tx.get_or_insert_with(|| self.pool.sender()))
             }
@@ -217,7 +217,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             states: &mut self.states,
             running: &mut self.running,
         };
-        let peer = peer_of(link, other_tx.as_deref_mut().map(|tx| &mut **tx));
+        let peer = peer_of(link, other_tx.map(|tx| &mut **tx));
         let signals = std::mem::replace(signals, Signals(0));
         let noted = match link {
             Link::To(peer) => mark.map(|mark| (*peer, mark)),
@@ -266,12 +266,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if flushed.bytes > 0 {
             slot.progressed = self.clock.now();
         }
-        if slot.phase == Phase::Open {
-            if !slot.has_output() {
-                slot.patience = NEVER;
-            } else if flushed.bytes > 0 || slot.patience == NEVER {
+        if slot.has_output() {
+            if flushed.bytes > 0 || slot.patience == NEVER {
                 slot.patience = self.clock.after(self.config.send_stall);
             }
+        } else if slot.phase == Phase::Open {
+            slot.patience = NEVER;
         }
     }
 
@@ -378,7 +378,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 let idle = slot.progressed.max(slot.entered).saturating_add(timeouts.idle());
                 own.min(within).min(idle).min(slot.patience)
             }
-            (Phase::Closing, _) => {
+            (Phase::Closing, _) if !slot.has_output() => {
                 let idle = crate::clock::in_nanos(self.config.linger_idle);
                 slot.patience.min(slot.progressed.saturating_add(idle))
             }

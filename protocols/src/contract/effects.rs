@@ -17,8 +17,8 @@ pub type Job = Box<dyn FnOnce() + Send>;
 pub enum To {
     /// The application: [`App::receive`].
     App,
-    /// A connection: [`State::receive`](super::State::receive). Mail to one that has ended is dropped
-    /// and counted.
+    /// A connection: [`State::receive`](super::State::receive). Mail to one that has ended, or is not
+    /// made yet, is dropped and counted.
     Conn(Id),
     /// A datagram endpoint: [`Endpoint::receive`](super::Endpoint::receive).
     Endpoint(EndpointId),

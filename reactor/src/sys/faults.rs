@@ -147,8 +147,8 @@ pub struct Hit {
 /// Another [`Sys`], some of whose calls fail. A call that fails does not reach the other one.
 ///
 /// After an injected `EAGAIN` the source is reported by the next [`Sys::poll`], as the contract of
-/// readiness asks: it was ready and nobody has used that. After any other error of a read, a write or a
-/// shutdown the stream has failed for good, and is reported as well.
+/// readiness asks: it was ready and nobody has used that. After any other error of a read, a write
+/// or a shutdown the stream has failed for good, and is reported as well.
 #[derive(Debug)]
 pub struct Faulty<S: Sys> {
     inner: S,

@@ -101,7 +101,8 @@ impl Sim {
         self.fly(Packet { from, to, bytes: bytes.to_vec() });
     }
 
-    /// What has arrived at an address of the outside world since this was asked last, with its senders.
+    /// What has arrived at an address of the outside world since this was asked last, with its
+    /// senders.
     pub fn take_datagrams(&mut self, at: SocketAddr) -> Vec<(SocketAddr, Vec<u8>)> {
         self.datagrams.outside.remove(&at).unwrap_or_default()
     }

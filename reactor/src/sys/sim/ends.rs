@@ -36,8 +36,8 @@ pub(super) enum Holder {
 /// What one end of a stream knows. Quiet streams are many: it is small, and owns no memory then.
 #[derive(Debug)]
 pub(super) struct End {
-    /// What was sent to this end: first what has arrived, then what is on its way, then what a sender
-    /// of the outside world still holds back.
+    /// What was sent to this end: first what has arrived, then what is on its way, then what a
+    /// sender of the outside world still holds back.
     pub(super) bytes: VecDeque<u8>,
     pub(super) arrived: u32,
     pub(super) flying: u32,

@@ -19,7 +19,8 @@ use super::{Sim, error};
 /// How many descriptors the loop has open.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Descriptors {
-    /// Streams, which [`Sys::close`](crate::sys::Sys::close) closes: one that is only dropped stays.
+    /// Streams, which [`Sys::close`](crate::sys::Sys::close) closes: one that is only dropped
+    /// stays.
     pub streams: usize,
     /// Listeners.
     pub listeners: usize,
@@ -154,7 +155,8 @@ impl Jobs {
         self.queue.front().map(|(ends, _)| *ends)
     }
 
-    /// Runs one job that is due; says whether there was one. A panic ends the job, not the simulation.
+    /// Runs one job that is due; says whether there was one. A panic ends the job, not the
+    /// simulation.
     pub(super) fn run(&mut self, now: u64) -> bool {
         if self.next().is_none_or(|ends| ends > now) {
             return false;

@@ -138,7 +138,8 @@ pub struct Buggify {
 pub enum Edges {
     /// Each one, as on Linux.
     Each,
-    /// Only the first after a read found less than it asked for: the least that the contract allows.
+    /// Only the first after a read found less than it asked for: the least that the contract
+    /// allows.
     Armed,
 }
 

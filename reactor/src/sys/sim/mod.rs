@@ -164,8 +164,8 @@ impl Sim {
         self.batch = batch.max(1);
     }
 
-    /// Fails the next calls of [`Sys::accept`] with these errors, one each; what is left of an earlier
-    /// list is forgotten.
+    /// Fails the next calls of [`Sys::accept`] with these errors, one each; what is left of an
+    /// earlier list is forgotten.
     pub fn fail_accepts(&mut self, errnos: &[Errno]) {
         self.accept_failures = errnos.iter().copied().collect();
     }

@@ -50,7 +50,8 @@ impl Sim {
         }
     }
 
-    /// Sends one byte of urgent data, which is not in the stream: reads of the loop stop where it was.
+    /// Sends one byte of urgent data, which is not in the stream: reads of the loop stop where it
+    /// was.
     pub fn send_urgent(&mut self, client: ClientId) {
         let Some(end) = self.sending(client) else { return };
         if self.ends[end.index ^ 1].held_back() == 0 && !self.ends[end.index].connecting {

@@ -36,7 +36,8 @@ impl Rng {
         self.below(len as u64) as usize
     }
 
-    /// A number within these bounds, both included; the least one when they are the wrong way round.
+    /// A number within these bounds, both included; the least one when they are the wrong way
+    /// round.
     #[inline]
     pub fn within(&mut self, bounds: RangeInclusive<u64>) -> u64 {
         let (least, most) = bounds.into_inner();

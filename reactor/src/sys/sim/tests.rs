@@ -524,8 +524,8 @@ fn datagrams_are_lost_doubled_and_overtaken() {
     assert!(!all.iter().is_sorted_by_key(|n| n.parse::<u32>().ok()), "overtaken");
 }
 
-/// A loop that does all that the contract allows and asks: it reads and writes in random sizes, only
-/// what was reported and until it would block, and sends back what it gets.
+/// A loop that does all that the contract allows and asks: it reads and writes in random sizes,
+/// only what was reported and until it would block, and sends back what it gets.
 struct Echo {
     stream: SimStream,
     readable: bool,

@@ -9,8 +9,8 @@ use super::link::Edges;
 use super::schedule::Delivery;
 
 impl Sim {
-    /// Sends off what the window takes of the bytes that are held back for this end, and then the end
-    /// of the stream where that is held back too.
+    /// Sends off what the window takes of the bytes that are held back for this end, and then the
+    /// end of the stream where that is held back too.
     #[inline]
     pub(super) fn pump(&mut self, to: EndRef) {
         let end = &self.ends[to.index];
@@ -185,7 +185,8 @@ impl Sim {
         }
     }
 
-    /// Cuts the stream: what is on its way to this end is lost, or some of it, and then comes a reset.
+    /// Cuts the stream: what is on its way to this end is lost, or some of it, and then comes a
+    /// reset.
     pub(super) fn send_reset(&mut self, to: EndRef) {
         if self.rng.hits(self.buggify.reset_drops) {
             self.ends.drop_flying(to.index);
