@@ -4,8 +4,9 @@ use crate::contract::{Fault, Io, Machine, State, Step};
 
 /// The echo of RFC 862 over a byte stream.
 ///
-/// It holds nothing. What it cannot send yet stays in `rx`, so a peer that does not read its answers is
-/// soon not read from; when the peer ends its half, the last of its bytes is sent back before ours ends.
+/// It holds nothing. What it cannot send yet stays in `rx`, so a peer that does not read its
+/// answers is soon not read from; when the peer ends its half, the last of its bytes is sent back
+/// before ours ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Echo;
 

@@ -1,7 +1,7 @@
 //! Drives one machine without a loop: bytes and events in, bytes and requests out.
 //!
-//! For unit tests of states, and for anyone who brings a loop of their own and wants to see how little
-//! a driver is: `Script::call` is all of it.
+//! For unit tests of states, and for anyone who brings a loop of their own and wants to see how
+//! little a driver is: `Script::call` is all of it.
 
 use std::time::{Duration, Instant, SystemTime};
 

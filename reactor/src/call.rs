@@ -1,8 +1,8 @@
 //! The call of a machine, and what is undone when it panics.
 //!
-//! One guard stands around the work of a whole turn instead of one around each call. What is needed to
-//! take a call back is noted before it; a turn that unwinds ends that one connection and goes on with
-//! what is left of it.
+//! One guard stands around the work of a whole turn instead of one around each call. What is needed
+//! to take a call back is noted before it; a turn that unwinds ends that one connection and goes on
+//! with what is left of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;

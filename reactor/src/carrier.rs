@@ -1,7 +1,7 @@
 //! What carries a connection's bytes: a plain socket.
 //!
-//! The loop asks a carrier for two things: fill `rx`, and send what is in `tx`. TLS and the streams of
-//! a QUIC endpoint are carriers of the same shape, with bytes of their own in between.
+//! The loop asks a carrier for two things: fill `rx`, and send what is in `tx`. TLS and the streams
+//! of a QUIC endpoint are carriers of the same shape, with bytes of their own in between.
 
 use std::io::{ErrorKind, IoSlice};
 
@@ -51,8 +51,9 @@ pub(crate) fn read<S: Sys>(
         let wanted = space.len();
         match sys.read(stream, space) {
             Ok(n) if n > 0 => {
-                // Less than was asked for means that no more is there, and that the next bytes make a
-                // new edge; not so when the end came with the same event, or urgent data is on its way.
+                // Less than was asked for means that no more is there, and that the next bytes make
+                // a new edge; not so when the end came with the same event, or urgent data is on
+                // its way.
                 if n < wanted && !flags.has(Flags::DRAIN) {
                     flags.clear(Flags::READABLE);
                 }

@@ -15,8 +15,8 @@ pub struct Config {
     pub receive_max: usize,
     /// The marks of each send buffer.
     pub send_marks: Marks,
-    /// How much memory all buffers together may take, in bytes. From nine tenths on nothing is read,
-    /// from 98 % on nothing is accepted, past all of it whoever needs more is ended.
+    /// How much memory all buffers together may take, in bytes. From nine tenths on nothing is
+    /// read, from 98 % on nothing is accepted, past all of it whoever needs more is ended.
     pub buffers_max: usize,
     /// How many bytes of one connection are read in one turn before others have theirs.
     pub turn_bytes: usize,
@@ -42,8 +42,8 @@ pub struct Config {
     pub linger_bytes: usize,
     /// How long a drain waits before it aborts what is left.
     pub drain_within: Duration,
-    /// How long a listener that had no descriptor waits before it tries again by itself; one that is
-    /// freed by this loop wakes it at once.
+    /// How long a listener that had no descriptor waits before it tries again by itself; one that
+    /// is freed by this loop wakes it at once.
     pub accept_retry: Duration,
     /// A turn that takes longer is counted as slow.
     pub slow_turn: Duration,

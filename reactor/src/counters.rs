@@ -114,7 +114,8 @@ counters! {
     panics,
 }
 
-/// Counts one more. Wrapping, since it happens several times a visit and 2^64 events take centuries.
+/// Counts one more. Wrapping, since it happens several times a visit and 2^64 events take
+/// centuries.
 #[inline(always)]
 pub(crate) fn count(counter: &mut u64, n: u64) {
     *counter = counter.wrapping_add(n);

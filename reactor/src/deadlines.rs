@@ -24,8 +24,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    /// A timer fired: if the deadline has moved since it was armed, it is armed again and nothing else
-    /// happens.
+    /// A timer fired: if the deadline has moved since it was armed, it is armed again and nothing
+    /// else happens.
     fn conn_is_due(&mut self, id: Id) {
         let index = id.index as usize;
         (self.slots[index].timer, self.slots[index].armed) = (Key::NONE, NEVER);

@@ -37,10 +37,10 @@ impl Drain {
 }
 
 impl<A: App, S: Sys> Reactor<A, S> {
-    /// Shuts down in order, within [`Config::drain_within`](crate::Config::drain_within): whoever waits
-    /// in the kernel is still taken in, then nobody; machines are told by
-    /// [`Effects::draining`](readily_protocols::contract::Effects::draining) and finish when they are
-    /// idle; what is left at the deadline is reset. A second call changes nothing.
+    /// Shuts down in order, within [`Config::drain_within`](crate::Config::drain_within): whoever
+    /// waits in the kernel is still taken in, then nobody; machines are told by
+    /// [`Effects::draining`](readily_protocols::contract::Effects::draining) and finish when they
+    /// are idle; what is left at the deadline is reset. A second call changes nothing.
     pub fn drain(&mut self) {
         self.drain_within(self.config.drain_within);
     }

@@ -12,8 +12,8 @@ use crate::sys::{Close, Sys};
 use crate::timers::{Key, NEVER};
 
 impl<A: App, S: Sys> Reactor<A, S> {
-    /// Ends a connection's machine, tells its peer and the application, and closes: in order when what
-    /// is queued may still be said, by a reset otherwise.
+    /// Ends a connection's machine, tells its peer and the application, and closes: in order when
+    /// what is queued may still be said, by a reset otherwise.
     pub(crate) fn end(&mut self, index: usize, why: End) {
         let slot = &mut self.slots[index];
         let id = Id { index: index as u32, generation: slot.generation };
@@ -62,9 +62,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.linger(index);
     }
 
-    /// Sends what is queued, then our end, then discards what still arrives until the peer's end: closing
-    /// with unread bytes would make the kernel send a reset, which cuts what the peer has not read yet
-    /// (RFC 9112, section 9.6, tells it for HTTP).
+    /// Sends what is queued, then our end, then discards what still arrives until the peer's end:
+    /// closing with unread bytes would make the kernel send a reset, which cuts what the peer has
+    /// not read yet (RFC 9112, section 9.6, tells it for HTTP).
     pub(crate) fn linger(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         let flushed = carrier::flush(slot, &mut self.sys, &mut self.pool);

@@ -89,7 +89,8 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
                     self.stirred = true;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                // Interrupted, or the news that a datagram sent before met no one: neither is an end.
+                // Interrupted, or the news that a datagram sent before met no one: neither is an
+                // end.
                 Err(_) => left -= 1,
             }
             self.transmit(sys, app, fx, served);

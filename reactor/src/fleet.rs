@@ -16,8 +16,8 @@ use crate::sys::Sys;
 ///
 /// Each loop is made by a constructor that runs inside its thread, so neither machines nor
 /// applications need to be `Send`. They share a port by `SO_REUSEPORT`: see
-/// [`PortSharing::Shared`](crate::sys::PortSharing::Shared); the kernel spreads connections by the hash
-/// of their addresses, so a few connections may fall unevenly.
+/// [`PortSharing::Shared`](crate::sys::PortSharing::Shared); the kernel spreads connections by the
+/// hash of their addresses, so a few connections may fall unevenly.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fleet {
     loops: NonZeroUsize,
@@ -62,8 +62,8 @@ impl Fleet {
 
     /// Runs all loops until each has ended; `ready` is told once when all of them are made.
     ///
-    /// The first loop runs on the calling thread, and its signals are the fleet's: when it drains, all
-    /// drain.
+    /// The first loop runs on the calling thread, and its signals are the fleet's: when it drains,
+    /// all drain.
     ///
     /// # Errors
     /// The first error of a constructor or of a loop, after all have ended.
@@ -98,7 +98,8 @@ impl Fleet {
             }
             self.pinning.apply(0);
             let first = make(Seat { index: 0, loops });
-            // A constructor that panics drops its own sender; the last one must not be kept alive here.
+            // A constructor that panics drops its own sender; the last one must not be kept alive
+            // here.
             drop(made);
             let handles: Vec<_> = makes.iter().take(threads.len()).flatten().collect();
             let led = first.and_then(|mut first| {
@@ -153,7 +154,8 @@ impl Pinning {
     }
 }
 
-/// A port that is taken for a fleet before its loops are made, so that all of them get the same one.
+/// A port that is taken for a fleet before its loops are made, so that all of them get the same
+/// one.
 #[derive(Debug)]
 pub struct Reservation {
     address: SocketAddr,

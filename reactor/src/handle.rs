@@ -10,8 +10,8 @@ use crate::sys::Sys;
 
 /// A way into one loop from any thread; it can be sent to one when `Mail` can.
 ///
-/// What is posted is taken in at the loop's next turn, in order. Posting to a loop that has ended is no
-/// error: nobody takes it in.
+/// What is posted is taken in at the loop's next turn, in order. Posting to a loop that has ended
+/// is no error: nobody takes it in.
 pub struct Handle<Mail> {
     outbox: Arc<Outbox<Mail>>,
 }

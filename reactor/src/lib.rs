@@ -1,5 +1,5 @@
-//! An async-free reactor framework: a single-threaded mio event loop, slab-allocated connection state
-//! machines, and a derive that writes their readiness handlers.
+//! An async-free reactor framework: a single-threaded mio event loop, slab-allocated connection
+//! state machines, and a derive that writes their readiness handlers.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

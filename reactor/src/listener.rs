@@ -258,8 +258,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             AcceptFailure::Other => self.counters.accept_failed += 1,
         }
-        // An edge was used up without draining the queue, and no other will come for those who wait in
-        // it: so the listener stays pending, and tries again when a descriptor is freed or after a while.
+        // An edge was used up without draining the queue, and no other will come for those who wait
+        // in it: so the listener stays pending, and tries again when a descriptor is freed or after
+        // a while.
         self.listeners[at].hold = Hold::Descriptors;
         if !std::mem::replace(&mut self.listeners[at].retry_armed, true) {
             let retry = self.clock.after(self.config.accept_retry);

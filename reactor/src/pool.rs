@@ -2,8 +2,8 @@
 
 use readily_protocols::contract::{Block, Marks, Rx, Tx};
 
-/// The block that a read goes into, and that an answer is written to: as much as a socket usually has
-/// at once. One size for both, so that an end can give its block to the other.
+/// The block that a read goes into, and that an answer is written to: as much as a socket usually
+/// has at once. One size for both, so that an end can give its block to the other.
 pub(crate) const BLOCK: usize = 64 * 1024;
 
 /// How many of each are kept; more are given back to the system.

@@ -1,9 +1,9 @@
 //! The common visit: nothing was left over before it, and nothing is after it.
 //!
-//! It is the general visit of `visit.rs` without all that cannot apply to an open connection that holds
-//! no buffer and is either not linked, or linked with another that holds none. The ends it lends stay in
-//! the loop's hands. As soon as anything is out of the common, the ends go to the slots and the general
-//! visit goes on from there.
+//! It is the general visit of `visit.rs` without all that cannot apply to an open connection that
+//! holds no buffer and is either not linked, or linked with another that holds none. The ends it
+//! lends stay in the loop's hands. As soon as anything is out of the common, the ends go to the
+//! slots and the general visit goes on from there.
 
 use readily_protocols::contract::{App, Cause, Half, Id, Next, Peer, Signals, Tx};
 

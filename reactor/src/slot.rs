@@ -21,7 +21,8 @@ pub(crate) struct Slot<A: App, S: Sys> {
     pub(crate) entered: Nanos,
     /// When a byte moved last.
     pub(crate) progressed: Nanos,
-    /// When the carrier gives up: the connect deadline, then the send stall, then the lingering close.
+    /// When the carrier gives up: the connect deadline, then the send stall, then the lingering
+    /// close.
     pub(crate) patience: Nanos,
     /// When the timer fires that is armed.
     pub(crate) armed: Nanos,
@@ -143,8 +144,8 @@ impl<A: App, S: Sys> Slot<A, S> {
         }
     }
 
-    /// Whether it is an open connection with nothing left over from earlier visits, and readable: most
-    /// visits find it so.
+    /// Whether it is an open connection with nothing left over from earlier visits, and readable:
+    /// most visits find it so.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
         let quiet = Flags::READABLE.0 | Flags::WRITABLE.0;
@@ -170,7 +171,8 @@ impl<A: App, S: Sys> Slot<A, S> {
         self.tx.as_ref().is_some_and(|tx| !tx.is_empty())
     }
 
-    /// Whether its send buffer is no reason to stop reading: it has room, or nothing more goes there.
+    /// Whether its send buffer is no reason to stop reading: it has room, or nothing more goes
+    /// there.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.tx.as_ref().is_none_or(|tx| tx.room() > 0 || !tx.may_send())

@@ -1,8 +1,9 @@
 //! Deadlines: a hierarchical timing wheel, with O(1) arm, re-arm and disarm.
 //!
-//! Four levels of 64 buckets of 1 ms, 64 ms, 4.1 s and 4.4 min; what lies beyond 4.6 h waits in the last
-//! level and is sorted in again when its bucket comes up. An entry fires in the first millisecond that
-//! begins at or after its time: never early, at most 1 ms late by the wheel itself.
+//! Four levels of 64 buckets of 1 ms, 64 ms, 4.1 s and 4.4 min; what lies beyond 4.6 h waits in the
+//! last level and is sorted in again when its bucket comes up. An entry fires in the first
+//! millisecond that begins at or after its time: never early, at most 1 ms late by the wheel
+//! itself.
 
 /// Nanoseconds since the loop began.
 pub(crate) type Nanos = u64;
@@ -37,7 +38,8 @@ pub(crate) struct Timers<T> {
     levels: [Level; LEVELS],
     /// The next tick that was not handled yet.
     tick: u64,
-    /// No entry is due before this tick; it may be too early, and is looked up anew when it has come.
+    /// No entry is due before this tick; it may be too early, and is looked up anew when it has
+    /// come.
     soonest: u64,
 }
 
@@ -141,8 +143,8 @@ impl<T: Copy> Timers<T> {
             let shift = BITS * at as u32;
             let here = self.tick >> shift;
             let rotated = level.occupied.rotate_right((here % BUCKETS as u64) as u32);
-            // The bucket in which a higher level stands now was sorted in already: what is in it lies
-            // one turn of that level ahead.
+            // The bucket in which a higher level stands now was sorted in already: what is in it
+            // lies one turn of that level ahead.
             let ahead = match (at, rotated & !1) {
                 (0, _) => rotated.trailing_zeros(),
                 (_, 0) => BUCKETS as u32,

@@ -1,5 +1,5 @@
-//! One visit to a connection: read, advance the machine until it waits, write, carry out what it asked
-//! for, arm its deadline.
+//! One visit to a connection: read, advance the machine until it waits, write, carry out what it
+//! asked for, arm its deadline.
 
 use readily_protocols::contract::{
     App, Cause, End, Half, Id, Machine, Mark, Next, Peer, Signals, Tx,
@@ -123,7 +123,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         received
     }
 
-    /// Calls the machine, sends what it wrote here and to its peer, and carries out what it asked for.
+    /// Calls the machine, sends what it wrote here and to its peer, and carries out what it asked
+    /// for.
     fn call(&mut self, id: Id, cause: Cause<A::Mail>) -> Flow {
         let index = id.index as usize;
         let is_mail = matches!(cause, Cause::Mail(_));
@@ -275,8 +276,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    /// Wakes those who waited for room, ends our half if that was asked for, and the connection if both
-    /// halves have ended.
+    /// Wakes those who waited for room, ends our half if that was asked for, and the connection if
+    /// both halves have ended.
     #[inline]
     fn after_flush(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];

@@ -2,8 +2,8 @@
 
 use super::{App, Fault, Io, Machine, Next, Reason};
 
-/// How many states one call may pass through before others have their turn; that many without a byte
-/// read or written are a cycle of states that never waits.
+/// How many states one call may pass through before others have their turn; that many without a
+/// byte read or written are a cycle of states that never waits.
 pub const TRANSITIONS_MAX: usize = 64;
 
 /// Why a machine is called.
@@ -17,8 +17,8 @@ pub enum Cause<Mail> {
     Mail(Mail),
 }
 
-/// Calls `machine` for `cause`, and again for each new state until one waits; `moved` is told of each
-/// transition, as positions in [`Machine::STATES`].
+/// Calls `machine` for `cause`, and again for each new state until one waits; `moved` is told of
+/// each transition, as positions in [`Machine::STATES`].
 ///
 /// # Errors
 /// The fault of a state, or [`Fault::Local`] for a cycle of states that never waits.

@@ -17,8 +17,8 @@ pub type Job = Box<dyn FnOnce() + Send>;
 pub enum To {
     /// The application: [`App::receive`].
     App,
-    /// A connection: [`State::receive`](super::State::receive). Mail to one that has ended, or is not
-    /// made yet, is dropped and counted.
+    /// A connection: [`State::receive`](super::State::receive). Mail to one that has ended, or is
+    /// not made yet, is dropped and counted.
     Conn(Id),
     /// A datagram endpoint: [`Endpoint::receive`](super::Endpoint::receive).
     Endpoint(EndpointId),
@@ -171,8 +171,8 @@ impl<A: App> Effects<A> {
         z ^ (z >> 31)
     }
 
-    /// Makes an outgoing connection; `machine` is advanced when it is made. The id is valid at once,
-    /// so that it can be linked.
+    /// Makes an outgoing connection; `machine` is advanced when it is made. The id is valid at
+    /// once, so that it can be linked.
     ///
     /// # Errors
     /// [`Busy`] past [`CONNECTS_PER_CALL`] in one call.
@@ -195,8 +195,8 @@ impl<A: App> Effects<A> {
         Ok(())
     }
 
-    /// Delivers a copy of `mail` to each; make it cheap to copy (`Bytes`, `Rc`). Says how many of them
-    /// the loop's queue had room for.
+    /// Delivers a copy of `mail` to each; make it cheap to copy (`Bytes`, `Rc`). Says how many of
+    /// them the loop's queue had room for.
     pub fn publish(&mut self, to: impl IntoIterator<Item = Id>, mail: &A::Mail) -> usize
     where
         A::Mail: Clone,

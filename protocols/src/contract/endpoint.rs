@@ -60,8 +60,8 @@ pub trait Endpoint<A: App> {
     /// Takes one datagram in. It must not answer by keeping it: answers are pulled.
     fn handle(&mut self, datagram: Datagram<'_>, desk: &mut Desk<'_, A>);
 
-    /// Fills `into` with the next datagram to send; `None` when there is none. Called until then, as
-    /// long as the socket takes them.
+    /// Fills `into` with the next datagram to send; `None` when there is none. Called until then,
+    /// as long as the socket takes them.
     fn poll_transmit(&mut self, into: &mut [u8], desk: &mut Desk<'_, A>) -> Option<Transmit>;
 
     /// Whether it can take more datagrams in; while it says no, they wait in the kernel.

@@ -7,9 +7,9 @@ use super::Reason;
 
 /// Why a state cannot go on, by who is at fault.
 ///
-/// It decides the close: after [`Fault::Peer`] and [`Fault::TimedOut`] what the state wrote is still
-/// sent, then our half ends; after [`Fault::Local`] the connection is reset at once, since what it
-/// would send cannot be trusted.
+/// It decides the close: after [`Fault::Peer`] and [`Fault::TimedOut`] what the state wrote is
+/// still sent, then our half ends; after [`Fault::Local`] the connection is reset at once, since
+/// what it would send cannot be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// The peer broke the protocol or a limit.

@@ -34,21 +34,21 @@ pub trait State<M: Machine>: Sized {
     /// Does all that can be done with what is there, and says what comes next.
     ///
     /// Called on entry, when bytes arrived, when `tx` has room again, when the peer ended its half,
-    /// when the link changed, when the loop starts to drain, and after a wake. A call may find nothing
-    /// new.
+    /// when the link changed, when the loop starts to drain, and after a wake. A call may find
+    /// nothing new.
     ///
     /// # Errors
     /// A [`Fault`] ends the connection.
     fn advance(&mut self, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault>;
 
-    /// When to call [`expire`](State::expire); asked again after every call. The attributes `within`
-    /// and `idle` of the derive cover most needs.
+    /// When to call [`expire`](State::expire); asked again after every call. The attributes
+    /// `within` and `idle` of the derive cover most needs.
     fn deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Called when a deadline has passed. After it the deadline must have moved, the state changed, or
-    /// the connection ended.
+    /// Called when a deadline has passed. After it the deadline must have moved, the state changed,
+    /// or the connection ended.
     ///
     /// # Errors
     /// By default [`Fault::TimedOut`]: what was written is sent, then the connection ends.
@@ -81,7 +81,8 @@ pub enum Step<F, M> {
     /// The state is over; the next one is advanced at once, with what is unread still there.
     /// Made by [`Step::becomes`].
     Become(Entered<F, M>),
-    /// The conversation is over: send what is queued, end our half, read until the peer ends its own.
+    /// The conversation is over: send what is queued, end our half, read until the peer ends its
+    /// own.
     Finish,
     /// This mail was not for this state. Elsewhere the same as [`Step::Wait`].
     Ignore,
@@ -100,7 +101,8 @@ impl<F, M> fmt::Debug for Entered<F, M> {
 #[diagnostic::on_unimplemented(
     message = "`{From}` may not become `{To}` in `{Self}`",
     label = "not a declared successor",
-    note = "name the variant that holds `{To}` in `#[becomes(..)]` on the variant of `{Self}` that holds `{From}`"
+    note = "name the variant that holds `{To}` in `#[becomes(..)]` on the variant of `{Self}` that \
+            holds `{From}`"
 )]
 pub trait Edge<From, To> {
     /// The machine in its next state.

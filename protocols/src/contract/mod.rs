@@ -2,8 +2,8 @@
 //! state, which owns only its own meaning.
 //!
 //! A stream state implements [`State`]; the derive joins states into a [`Machine`]; a driver calls
-//! [`drive`] with an [`Io`] that lends both ends of the connection for one call. A datagram protocol
-//! implements [`Endpoint`].
+//! [`drive`] with an [`Io`] that lends both ends of the connection for one call. A datagram
+//! protocol implements [`Endpoint`].
 
 mod address;
 mod block;

@@ -35,8 +35,8 @@ pub struct Outbox<Mail> {
 }
 
 impl<Mail> Outbox<Mail> {
-    /// At most `limit` letters wait; `wake` ends the loop's wait, and is called when the first is put
-    /// into an empty queue.
+    /// At most `limit` letters wait; `wake` ends the loop's wait, and is called when the first is
+    /// put into an empty queue.
     pub fn new(limit: usize, wake: Box<dyn Fn() + Send + Sync>) -> Self {
         let queue = Mutex::new(VecDeque::new());
         Outbox { queue, filled: AtomicBool::new(false), limit, wake }
@@ -60,8 +60,8 @@ impl<Mail> Outbox<Mail> {
         self.put(&mut self.queue(), letter);
     }
 
-    /// Runs a job that the loop has counted, and posts its answer past the limit: an answer is never
-    /// lost for want of room.
+    /// Runs a job that the loop has counted, and posts its answer past the limit: an answer is
+    /// never lost for want of room.
     pub fn answer(&self, to: To, job: impl FnOnce() -> Mail) {
         let letter = match catch_unwind(AssertUnwindSafe(job)) {
             Ok(mail) => Letter::Answer(to, mail),

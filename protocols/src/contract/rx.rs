@@ -19,7 +19,8 @@ pub enum Half {
 ///
 /// A state reads [`bytes`](Rx::bytes) and [`consume`](Rx::consume)s. What it leaves stays, across
 /// calls and across a change of state. Its size is bounded by the carrier, which stops reading when
-/// it is full: a state that waits for more than that must refuse instead ([`is_full`](Rx::is_full)).
+/// it is full: a state that waits for more than that must refuse instead
+/// ([`is_full`](Rx::is_full)).
 #[derive(Debug, Default)]
 pub struct Rx {
     block: Block,
@@ -131,8 +132,8 @@ impl Rx {
         true
     }
 
-    /// Where the next bytes go. It may be larger than what is still allowed by the cap when the block
-    /// is a loop's hot one; [`is_full`](Rx::is_full) is asked before, not during, a read.
+    /// Where the next bytes go. It may be larger than what is still allowed by the cap when the
+    /// block is a loop's hot one; [`is_full`](Rx::is_full) is asked before, not during, a read.
     #[inline]
     pub fn space(&mut self) -> &mut [u8] {
         let end = self.end as usize;
@@ -153,8 +154,9 @@ impl Rx {
         }
     }
 
-    /// Makes room for a read behind unread bytes: slides them to the front, or grows the block by at
-    /// least half, so that a head that arrives byte by byte is copied a constant number of times.
+    /// Makes room for a read behind unread bytes: slides them to the front, or grows the block by
+    /// at least half, so that a head that arrives byte by byte is copied a constant number of
+    /// times.
     pub fn make_space(&mut self) {
         let spare = self.block.capacity() - self.end as usize;
         let wanted = (self.len() / 2).max(BLOCK_MIN / 2);

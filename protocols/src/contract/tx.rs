@@ -32,9 +32,9 @@ impl Default for Marks {
 
 /// What waits to be sent: a bounded queue of pieces, charged by the memory they pin.
 ///
-/// A state asks [`room`](Tx::room) and writes that much. Writing more is allowed up to the hard cap;
-/// past it the write is dropped and the driver ends the connection, since a hole in a stream is worse
-/// than its end. Nothing here blocks, and nothing is sent during the call.
+/// A state asks [`room`](Tx::room) and writes that much. Writing more is allowed up to the hard
+/// cap; past it the write is dropped and the driver ends the connection, since a hole in a stream
+/// is worse than its end. Nothing here blocks, and nothing is sent during the call.
 #[derive(Debug, Default)]
 pub struct Tx {
     pieces: VecDeque<Piece>,
@@ -127,8 +127,8 @@ impl Tx {
 
     /// Moves up to `n` unread bytes of `rx` here and says how many: none where there is no room.
     ///
-    /// The whole of a block is moved by moving the block, when nothing waits before it or it is well
-    /// filled; everything else is copied.
+    /// The whole of a block is moved by moving the block, when nothing waits before it or it is
+    /// well filled; everything else is copied.
     #[inline]
     pub fn adopt(&mut self, rx: &mut Rx, n: usize) -> usize {
         let have = rx.len();

@@ -1,7 +1,7 @@
 //! The seam between the loop and the world: every system call goes through [`Sys`].
 //!
-//! The same loop runs on the kernel ([`Mio`]), on a network that exists only in memory ([`sim`]), and
-//! on either of them with faults put in ([`faults`]).
+//! The same loop runs on the kernel ([`Mio`]), on a network that exists only in memory ([`sim`]),
+//! and on either of them with faults put in ([`faults`]).
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -39,8 +39,8 @@ impl Readiness {
     pub const READABLE: Readiness = Readiness(1);
     /// A write may take bytes or return an error.
     pub const WRITABLE: Readiness = Readiness(2);
-    /// A short read does not mean that nothing more is there, and no further edge will come: the peer
-    /// has ended its half, the connection failed, or urgent data is in the stream.
+    /// A short read does not mean that nothing more is there, and no further edge will come: the
+    /// peer has ended its half, the connection failed, or urgent data is in the stream.
     pub const DRAIN: Readiness = Readiness(4);
 
     /// Whether all of `other` is set.
@@ -100,9 +100,9 @@ pub type Work = Box<dyn FnOnce() + Send>;
 /// Every system call of the loop.
 ///
 /// Readiness is edge-triggered: a source that is registered is reported once when it becomes ready,
-/// and again only after an operation has returned `WouldBlock` (or moved less than was asked) and it
-/// becomes ready anew. It may be reported more often. `Interrupted` may come from every call and is
-/// retried by the loop.
+/// and again only after an operation has returned `WouldBlock` (or moved less than was asked) and
+/// it becomes ready anew. It may be reported more often. `Interrupted` may come from every call and
+/// is retried by the loop.
 pub trait Sys: 'static {
     /// A connected byte stream.
     type Stream: fmt::Debug;
@@ -122,8 +122,8 @@ pub trait Sys: 'static {
     /// A number to seed the loop's generator with.
     fn seed(&mut self) -> u64;
 
-    /// Waits until a source is ready, a waker was called or `timeout` has passed, and appends what is
-    /// ready.
+    /// Waits until a source is ready, a waker was called or `timeout` has passed, and appends what
+    /// is ready.
     ///
     /// # Errors
     /// Those of the wait itself.
@@ -259,7 +259,8 @@ pub trait Sys: 'static {
         usize::MAX
     }
 
-    /// Runs `work` on a thread of the blocking pool; gives it back when the queue of the pool is full.
+    /// Runs `work` on a thread of the blocking pool; gives it back when the queue of the pool is
+    /// full.
     ///
     /// # Errors
     /// The work itself.

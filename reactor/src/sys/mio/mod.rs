@@ -165,8 +165,8 @@ impl Sys for Mio {
     }
 
     fn close(&mut self, mut stream: Stream, how: Close) {
-        // Closing the only descriptor of a socket deregisters it; a duplicate held elsewhere (a child
-        // process) would keep it in the set, so the order of the two matters.
+        // Closing the only descriptor of a socket deregisters it; a duplicate held elsewhere (a
+        // child process) would keep it in the set, so the order of the two matters.
         let _ = self.poll.registry().deregister(&mut stream);
         if how == Close::Reset {
             stream.reset_on_close();

@@ -60,7 +60,8 @@ impl Stream {
     }
 
     pub(super) fn reset_on_close(&self) {
-        // Where this fails the connection is dead already, and a reset is what the peer gets anyway.
+        // Where this fails the connection is dead already, and a reset is what the peer gets
+        // anyway.
         let _ = match self {
             Stream::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             Stream::Unix(_) => Ok(()),
@@ -135,7 +136,8 @@ impl Drop for Bound {
     }
 }
 
-/// Removes what a server that ended without cleaning up left behind: a socket that nobody answers on.
+/// Removes what a server that ended without cleaning up left behind: a socket that nobody answers
+/// on.
 fn remove_stale(path: &Path) -> io::Result<()> {
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     if is_abstract(path) || !is_socket {
@@ -187,17 +189,17 @@ fn set_options(socket: &Socket, options: &StreamOptions, is_ip: bool) -> io::Res
 macro_rules! is_a_source {
     ($($kind:ident { $tcp:pat => $a:expr, $unix:pat => $b:expr })*) => {$(
         impl Source for $kind {
-            fn register(&mut self, to: &Registry, token: Token, what: Interest) -> io::Result<()> {
+            fn register(&mut self, to: &Registry, at: Token, what: Interest) -> io::Result<()> {
                 match self {
-                    $tcp => $a.register(to, token, what),
-                    $unix => $b.register(to, token, what),
+                    $tcp => $a.register(to, at, what),
+                    $unix => $b.register(to, at, what),
                 }
             }
 
-            fn reregister(&mut self, to: &Registry, token: Token, what: Interest) -> io::Result<()> {
+            fn reregister(&mut self, to: &Registry, at: Token, what: Interest) -> io::Result<()> {
                 match self {
-                    $tcp => $a.reregister(to, token, what),
-                    $unix => $b.reregister(to, token, what),
+                    $tcp => $a.reregister(to, at, what),
+                    $unix => $b.reregister(to, at, what),
                 }
             }
 
