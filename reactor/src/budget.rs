@@ -31,7 +31,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether reading must wait for others to give memory back; then it is queued for that.
     #[inline]
     pub(crate) fn starves(&mut self, index: usize) -> bool {
-        if !self.is_tight() {
+        // A peer that has ended or failed is read to its end all the same: else the dead would keep what
+        // the living wait for.
+        if !self.is_tight() || self.slots[index].flags.has(Flags::DRAIN) {
             return false;
         }
         let slot = &mut self.slots[index];

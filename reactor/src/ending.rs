@@ -15,6 +15,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Ends a connection's machine, tells its peer and the application, and closes: in order when
     /// what is queued may still be said, by a reset otherwise.
     pub(crate) fn end(&mut self, index: usize, why: End) {
+        if let End::Stuck(finding) = why {
+            self.tracing.stuck(finding, self.slots[index].state());
+        }
         let slot = &mut self.slots[index];
         let id = Id { index: index as u32, generation: slot.generation };
         let was_open = slot.phase == Phase::Open;

@@ -244,6 +244,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         match failure {
             AcceptFailure::Nobody => {
                 listener.pending = false;
+                if listener.spare.is_none() {
+                    // It was given up in need, and could not be had again then.
+                    listener.spare = self.sys.spare().ok();
+                }
                 return After::Stop;
             }
             AcceptFailure::Again => return After::Next,

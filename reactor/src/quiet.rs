@@ -124,7 +124,7 @@ impl<S: Sys> Out<'_, S> {
     /// Sends what is in `tx`; says whether it is as new then.
     #[inline(always)]
     fn sends<A: App>(&mut self, slot: &mut Slot<A, S>, tx: &mut Tx, now: Nanos) -> bool {
-        if tx.half() != Half::Open || tx.has_overflowed() {
+        if tx.half() != Half::Open || tx.has_overflowed() || !tx.is_low() {
             return false;
         }
         if tx.is_empty() {

@@ -24,7 +24,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if self.config.sanitizer == Sanitizer::On
             && let Some(finding) = self.finding(index)
         {
-            self.tracing.stuck(finding, self.slots[index].state());
             self.end(index, End::Stuck(finding));
         }
     }

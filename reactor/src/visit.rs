@@ -96,20 +96,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    /// Whether a read is useful: there is room here, in our own send buffer, and in the peer's.
+    /// Whether a read is useful: there is room here, and where what is read goes. That is the peer's
+    /// send buffer for a linked connection: were our own full one, which the peer fills, a reason too,
+    /// two sides that both wait to be read from would wait for ever.
     #[inline]
     pub(crate) fn wants_read(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
-        if !slot.flags.has(Flags::READABLE) || !slot.may_receive() || !slot.has_room() {
+        if !slot.flags.has(Flags::READABLE) || !slot.may_receive() {
             return false;
         }
-        if let Some(peer) = slot.peer() {
-            let peer = &self.slots[peer.index as usize];
-            if peer.phase != Phase::Open || !peer.has_room() {
-                return false;
+        let has_room = match slot.peer() {
+            None => slot.has_room(),
+            Some(peer) => {
+                let peer = &self.slots[peer.index as usize];
+                peer.phase == Phase::Open && peer.has_room()
             }
-        }
-        !self.starves(index)
+        };
+        has_room && !self.starves(index)
     }
 
     #[inline]
@@ -246,6 +249,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if tx.is_idle() {
             return true;
         }
+        if !tx.is_low() {
+            // Whoever wrote this may have stopped for want of room, and waits for it, even if all of it
+            // is sent now.
+            slot.flags.set(Flags::FULL);
+        }
         if tx.has_overflowed() || tx.half() == Half::Aborted {
             let why = if tx.has_overflowed() { End::Overflow } else { End::Aborted };
             self.end(index, why);
@@ -282,9 +290,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn after_flush(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];
         let Some(tx) = &slot.tx else { return true };
-        if !tx.is_low() {
-            slot.flags.set(Flags::FULL);
-        } else if slot.flags.has(Flags::FULL) {
+        if tx.is_low() && slot.flags.has(Flags::FULL) {
             slot.flags.clear(Flags::FULL);
             let peer = slot.peer();
             self.call_later(index);

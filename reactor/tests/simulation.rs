@@ -1,7 +1,7 @@
 //! The real loop in a thousand random worlds.
 //!
-//! `READILY_SEED=n` replays one of them; a failure prints its seed. `READILY_TRACE=1` prints what the
-//! loop does.
+//! `READILY_SEED=n` replays one of them; a failure prints its seed. `READILY_TRACE=1` prints what
+//! the loop does.
 
 #[path = "sim/client.rs"]
 mod client;
@@ -56,4 +56,12 @@ fn the_same_seed_is_the_same_run() {
     let first = hashes(0..50);
     assert_eq!(first, hashes(0..50));
     assert_eq!(first.iter().collect::<std::collections::BTreeSet<_>>().len(), 50);
+}
+
+#[test]
+#[should_panic(expected = "got wrong bytes")]
+fn a_lost_byte_is_found() {
+    for seed in 0..50 {
+        World::new(seed).losing_bytes().run();
+    }
 }

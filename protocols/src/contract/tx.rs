@@ -18,7 +18,7 @@ const SHARE_MIN: usize = 256;
 pub struct Marks {
     /// At this much, [`Tx::room`] is zero and whoever fills the buffer is not read from.
     pub high: usize,
-    /// Below this much, those who wait for room are advanced again.
+    /// At this much or less, those who wait for room are advanced again.
     pub low: usize,
     /// A write that would pass this ends the connection.
     pub cap: usize,
@@ -298,10 +298,10 @@ impl Tx {
         self.overflowed
     }
 
-    /// Whether less than the low mark waits.
+    /// Whether at most the low mark waits.
     #[inline]
     pub fn is_low(&self) -> bool {
-        self.charge < self.marks.low.max(1)
+        self.charge <= self.marks.low
     }
 
     /// Bytes of memory that it holds.

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     RelayBlackhole,
     /// The line protocol.
     Lines,
+    /// The same, until a line that makes the machine panic.
+    Panic,
 }
 
 /// One step of a client.
@@ -55,7 +57,11 @@ impl Client {
     /// Draws a client that sends about so many bytes.
     pub(crate) fn draw(id: ClientId, kind: Kind, size: usize, rng: &mut Rng) -> Client {
         let (bytes, expected) = match kind {
-            Kind::Lines => lines(size, rng),
+            Kind::Lines => lines(size, b"abcdefgh@~#@~#=.", rng),
+            Kind::Panic => {
+                let (bytes, expected) = lines(size.min(300), b"ab@~#", rng);
+                ([&bytes[..], b"!\n"].concat(), expected)
+            }
             _ => {
                 let bytes: Vec<u8> = (0..rng.index(size + 1)).map(|_| rng.draw() as u8).collect();
                 (bytes.clone(), bytes)
@@ -105,7 +111,7 @@ impl Client {
             &next[..next.len().min(40)],
         );
         self.got = received.len();
-        let echoes = self.kind != Kind::Lines;
+        let echoes = !matches!(self.kind, Kind::Lines | Kind::Panic);
         assert!(!echoes || self.got <= self.sent, "{:?} got more than it sent", self.id);
     }
 
@@ -119,6 +125,7 @@ impl Client {
     pub(crate) fn is_served(&self, sim: &Sim) -> bool {
         match self.kind {
             Kind::RelayRefused | Kind::RelayBlackhole => sim.was_reset(self.id) && self.got == 0,
+            Kind::Panic => sim.was_reset(self.id),
             _ => sim.is_ended(self.id) && self.got == self.expected.len(),
         }
     }
@@ -136,11 +143,11 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A conversation of lines of every kind, and the answers.
-fn lines(size: usize, rng: &mut Rng) -> (Vec<u8>, Vec<u8>) {
+/// A conversation of lines that begin with one of these, and the answers.
+fn lines(size: usize, kinds: &[u8], rng: &mut Rng) -> (Vec<u8>, Vec<u8>) {
     let (mut bytes, mut expected) = (Vec::new(), Vec::new());
     while bytes.len() < size {
-        let first = *b"abcdefgh@~#@~#=.".get(rng.index(16)).unwrap_or(&b'a');
+        let first = kinds[rng.index(kinds.len())];
         let rare = (first == b'=' || first == b'.') && !rng.draw().is_multiple_of(8);
         let first = if rare { b'z' } else { first };
         let mut line = vec![first];

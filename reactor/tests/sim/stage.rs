@@ -14,6 +14,10 @@ use crate::town::{Conn, Dial, Lines, Town, reply};
 /// More turns than any of the plays needs.
 const TURNS_MAX: usize = 20_000;
 
+/// How many turns in a row may do nothing before a play is over: a source whose call was refused is
+/// told of at the next turn only, and may be refused again.
+const RESTS: usize = 20;
+
 /// What a play is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Play {
@@ -65,6 +69,8 @@ pub(crate) struct Stage {
     backends: Vec<(ClientId, usize)>,
     datagrams: usize,
     turns: usize,
+    /// Turns in a row in which nothing was left to do.
+    rested: usize,
 }
 
 /// One conversation.
@@ -82,7 +88,7 @@ impl Stage {
         sim.set_link(Link { window: 700..=700, ..Link::perfect() });
         let reactor = Reactor::with(Town::default(), Faulty::new(sim, plan), Config::default())?;
         let (talks, backends) = (Vec::new(), Vec::new());
-        Ok(Stage { reactor, play, talks, backends, datagrams: 0, turns: 0 })
+        Ok(Stage { reactor, play, talks, backends, datagrams: 0, turns: 0, rested: 0 })
     }
 
     /// Plays it to its end, a drain included.
@@ -232,10 +238,12 @@ impl Stage {
     }
 
     fn is_served(&mut self, at: usize) -> bool {
-        let Talk { client, ref expected, got, ref says } = self.talks[at];
+        let Talk { client, got, ref says, ref expected } = self.talks[at];
         let (wanted, refused) = (expected.len(), expected.is_empty() && !says.is_empty());
+        // A drain ends an echo between two reads: in order, whatever its client still had to say.
+        let whole = got == wanted || self.play == Play::Drain;
         let sim = self.sim();
-        if refused { sim.was_reset(client) } else { sim.is_ended(client) && got == wanted }
+        if refused { sim.was_reset(client) } else { sim.is_ended(client) && whole }
     }
 
     fn is_over(&mut self) -> bool {
@@ -244,7 +252,9 @@ impl Stage {
             let cut = sim.was_reset(talk.client) || sim.was_refused(talk.client);
             cut || sim.is_ended(talk.client)
         };
-        self.talks.iter().all(over) && sim.is_quiescent()
+        let rests = self.talks.iter().all(over) && sim.is_quiescent();
+        self.rested = if rests { self.rested + 1 } else { 0 };
+        self.rested == RESTS
     }
 
     /// A drain ends, and leaves nothing.

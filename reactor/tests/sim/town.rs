@@ -12,6 +12,8 @@ use readily::{Address, App, Connect, End, Fault, Id, Io, Machine, Peer, State, S
 pub(crate) struct Town {
     /// How often each was gone, and why.
     pub(crate) gone: BTreeMap<Id, Vec<End>>,
+    /// How many connections have panicked.
+    pub(crate) panicked: u64,
 }
 
 /// An answer that a connection waits for.
@@ -30,12 +32,14 @@ impl App for Town {
 #[derive(Machine)]
 #[machine(app = Town)]
 pub(crate) enum Conn {
+    #[deadline(idle = "1h")]
     Echo(Echo),
     #[becomes(Relay)]
     Dial(Dial),
     #[deadline(idle = "1h")]
     Relay(Relay),
     #[becomes(Busy, Echo)]
+    #[deadline(idle = "1h")]
     Lines(Lines),
     #[becomes(Lines)]
     #[deadline(within = "60s")]
@@ -101,6 +105,10 @@ impl State<Conn> for Lines {
                     io.tx.write(&reply(&line));
                     return Ok(Step::becomes(Echo));
                 }
+                Some(b'!') => {
+                    io.app.panicked += 1;
+                    panic!("a client asked for it");
+                }
                 Some(b'.') => {
                     io.tx.write(&reply(&line));
                     return Ok(Step::Finish);
@@ -132,7 +140,8 @@ impl State<Conn> for Busy {
 
 /// What a line is answered with: itself, backwards.
 ///
-/// `@` asks another thread for it, `~` a timer, `#` a mail, `=` becomes an echo, `.` ends.
+/// `@` asks another thread for it, `~` a timer, `#` a mail, `=` becomes an echo, `.` ends, `!`
+/// panics.
 pub(crate) fn reply(line: &[u8]) -> Vec<u8> {
     line.iter().rev().copied().chain([b'\n']).collect()
 }

@@ -46,10 +46,14 @@ pub(crate) struct World {
     reactor: Reactor<Town, Sim>,
     places: Places,
     trouble: Trouble,
+    /// About how many bytes a client sends.
+    size: usize,
     clients: Vec<Client>,
     /// Connections that the outside echo has taken, and how far it has answered.
     backends: Vec<(ClientId, usize)>,
+    loses: bool,
     turns: usize,
+    /// Descriptors that are open however many connections are.
     fixed: usize,
 }
 
@@ -66,7 +70,8 @@ impl World {
             5 => Trouble::Drain,
             _ => Trouble::None,
         };
-        prepare(&mut sim, trouble, &mut rng);
+        let size = [200, 3_000, 30_000][rng.index(3)];
+        prepare(&mut sim, trouble, size, &mut rng);
         let config = draw_config(trouble, &mut rng);
         let mut reactor = Reactor::with(Town::default(), sim, config).expect("a loop");
         if std::env::var_os("READILY_TRACE").is_some() {
@@ -75,16 +80,22 @@ impl World {
         let places = settle(&mut reactor, &mut rng);
         let fixed = reactor.sys_mut().descriptors().all();
         let (clients, backends) = (Vec::new(), Vec::new());
-        World { seed, rng, reactor, places, trouble, clients, backends, turns: 0, fixed }
+        let (loses, turns) = (false, 0);
+        World { seed, rng, reactor, places, trouble, size, clients, backends, loses, turns, fixed }
+    }
+
+    /// The same world, whose outside echo loses bytes: to see that this is seen.
+    pub(crate) fn losing_bytes(mut self) -> World {
+        self.loses = true;
+        self
     }
 
     /// Lives through all of it; gives the hash of the run.
     pub(crate) fn run(mut self) -> u64 {
         let crowd = 1 + self.rng.index(24);
-        let size = [200, 3_000, 30_000][self.rng.index(3)];
         while self.clients.len() < crowd || !self.clients.iter().all(Client::has_acted) {
             if self.clients.len() < crowd {
-                self.arrive(crowd, size);
+                self.arrive(crowd);
             }
             self.step();
             if self.trouble == Trouble::Drain && self.rng.index(200) == 0 {
@@ -108,7 +119,7 @@ impl World {
     }
 
     /// Some clients connect, now and then many at once, and now and then many that do not stay.
-    fn arrive(&mut self, crowd: usize, size: usize) {
+    fn arrive(&mut self, crowd: usize) {
         if self.rng.index(40) == 0 {
             for _ in 0..self.rng.index(50) {
                 let fleeting = self.reactor.sys_mut().connect(&self.places.echo);
@@ -119,6 +130,7 @@ impl World {
         for _ in 0..at_once.min(crowd - self.clients.len()) {
             let (kind, at) = match self.rng.index(8) {
                 0..=2 => (Kind::Echo, &self.places.echo),
+                3 | 4 if self.rng.index(6) == 0 => (Kind::Panic, &self.places.lines),
                 3 | 4 => (Kind::Lines, &self.places.lines),
                 _ => {
                     let (kind, at) = &self.places.relays[self.rng.index(4)];
@@ -126,7 +138,7 @@ impl World {
                 }
             };
             let id = self.reactor.sys_mut().connect(at);
-            self.clients.push(Client::draw(id, kind, size, &mut self.rng));
+            self.clients.push(Client::draw(id, kind, self.size, &mut self.rng));
         }
     }
 
@@ -172,7 +184,10 @@ impl World {
             let all = sim.received(*id).len();
             if *answered < all {
                 let n = 1 + self.rng.index(all - *answered);
-                let piece = sim.received(*id)[*answered..*answered + n].to_vec();
+                let mut piece = sim.received(*id)[*answered..*answered + n].to_vec();
+                if self.loses && n > 1 {
+                    piece.remove(0);
+                }
                 sim.send(*id, &piece);
                 *answered += n;
             } else if sim.is_ended(*id) {
@@ -191,26 +206,26 @@ impl World {
             client.check(self.reactor.sys_mut());
         }
         let counters = self.reactor.counters();
-        assert_eq!(
-            (counters.ended_stuck, counters.panics),
-            (0, 0),
-            "{:?}",
-            self.reactor.app().gone
-        );
-        let gone = &self.reactor.app().gone;
+        let Town { gone, panicked } = self.reactor.app();
+        assert_eq!((counters.ended_stuck, counters.panics), (0, *panicked), "{gone:?}");
         assert_eq!(gone.len() as u64, counters.ended, "each end is told");
         assert!(gone.values().all(|ends| ends.len() == 1), "and told once: {gone:?}");
     }
 
     /// Whoever was patient was served, unless there was trouble.
     fn judge(&mut self) {
-        let served = |client: &Client, sim: &Sim| !client.patient || client.is_served(sim);
+        // A backlog that stays full turns clients away before the loop hears of them.
+        let served = |client: &Client, sim: &Sim| {
+            !client.patient || client.is_served(sim) || sim.was_refused(client.id)
+        };
         let sim = self.reactor.sys_mut();
         let failed = self.clients.iter().filter(|client| !served(client, sim));
         let how = |client: &Client| (sim.is_ended(client.id), sim.was_reset(client.id));
         let failed: Vec<_> = failed.map(|client| (client, how(client))).collect();
-        let fine = failed.is_empty() || self.trouble != Trouble::None;
-        assert!(fine, "not served (whether ended, whether reset): {failed:?}");
+        let timed_out = self.reactor.counters().ended_timed_out;
+        let fine = failed.is_empty() && timed_out == 0;
+        let told = format!("not served (ended, reset): {failed:?}; {timed_out} timed out");
+        assert!(fine || self.trouble != Trouble::None, "{told}");
     }
 
     /// Whatever the trouble was: when it is over, whoever comes is served at every place.
@@ -234,14 +249,15 @@ impl World {
 
     /// Without anything happening outside the loop ends what it began, and then does nothing.
     fn rest(&mut self) {
-        while self.reactor.connections().count() > 0 || !self.reactor.sys_mut().is_quiescent() {
+        let mut idle = 0;
+        while idle < 3 {
+            let calls = self.reactor.counters().calls;
             self.turn(None);
+            let rests = self.reactor.connections().count() == 0
+                && self.reactor.sys_mut().is_quiescent()
+                && self.reactor.counters().calls == calls;
+            idle = if rests { idle + 1 } else { 0 };
         }
-        let calls = self.reactor.counters().calls;
-        for _ in 0..3 {
-            self.turn(Some(Duration::ZERO));
-        }
-        assert_eq!(self.reactor.counters().calls, calls, "it is idle");
         if self.trouble != Trouble::Drain {
             assert_eq!(self.reactor.sys_mut().descriptors().all(), self.fixed, "none leaked");
         }
@@ -300,11 +316,13 @@ fn outside_socket() -> std::net::SocketAddr {
     ([10, 9, 9, 9], 1024).into()
 }
 
-fn prepare(sim: &mut Sim, trouble: Trouble, rng: &mut Rng) {
+fn prepare(sim: &mut Sim, trouble: Trouble, size: usize, rng: &mut Rng) {
+    // A small window is for small talk: each byte takes a turn.
+    let least = (size as u32 / 100).min(1 + rng.below(300) as u32).max(1);
     let mut link = match rng.index(4) {
         0 => Link::perfect(),
-        1 => Link { window: 1..=64, ..Link::rough() },
-        _ => Link::rough(),
+        1 => Link { window: least..=least + 64, ..Link::rough() },
+        _ => Link { window: least..=16 * 1024, ..Link::rough() },
     };
     if trouble == Trouble::Resets {
         link.reset = Chance::per_million(1 + rng.below(20_000) as u32);
