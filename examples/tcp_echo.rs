@@ -1,4 +1,4 @@
-//! Sends back what arrives, over TCP or a Unix socket.
+//! Sends back what arrives, over TCP or a Unix socket, on one loop or several.
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use readily::echo::Echo;
 use readily::{Address, Alone, Fleet, Listen, Machine, PortSharing, Reactor, Reservation, Seat};
-use readily_examples::{Cli, Failure, Usage, listening};
+use readily_examples::{Cli, Failure, Usage, listening, say};
 
 /// A connection is only ever an echo; one that is silent for a minute ends.
 #[derive(Machine)]
@@ -21,7 +21,6 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<(), Failure> {
     let cli = Cli::read(
-        "tcp_echo",
         "Sends back what arrives.",
         &[
             ("--listen", "ADDR", "where to listen: IP:PORT or unix:PATH [127.0.0.1:7000]"),
@@ -29,11 +28,12 @@ fn serve() -> Result<(), Failure> {
             ("--trace", "", "print a line for each event"),
         ],
     )?;
-    let loops: NonZeroUsize = cli.parse("--loops", "1")?;
     let mut at: Address = cli.parse("--listen", "127.0.0.1:7000")?;
+    let loops: NonZeroUsize = cli.parse("--loops", "1")?;
     let mut listen = Listen::default();
     let mut reservation = None;
     if loops.get() > 1 {
+        // The port is settled before the first loop listens, so that port 0 is one port for all.
         let ip = at.ip().ok_or_else(|| Usage("--loops needs an IP address".to_owned()))?;
         let reserved = listening(&at, Reservation::new(ip))?;
         at = reserved.address().into();
@@ -44,7 +44,7 @@ fn serve() -> Result<(), Failure> {
     let make = |seat: Seat| {
         let mut reactor: Reactor<Alone<Conn>> = Reactor::new(Alone::new())?;
         if trace {
-            reactor.trace(move |event| println!("loop {}: {event}", seat.index));
+            reactor.trace(move |event| say(format_args!("loop {}: {event}", seat.index)));
         }
         let listened = reactor.listen_with(&at, listen.clone(), |_, _| Some(Conn::Echo(Echo)));
         let (_, address) = listening(&at, listened)?;
@@ -54,7 +54,7 @@ fn serve() -> Result<(), Failure> {
         }
         Ok(reactor)
     };
-    let ready = || println!("listening on {}", bound.get().unwrap_or(&at));
+    let ready = || say(format_args!("listening on {}", bound.get().unwrap_or(&at)));
     Fleet::new(loops).run(make, ready)?;
     drop(reservation);
     Ok(())

@@ -23,7 +23,9 @@ pub struct UdpEcho {
 /// The bounds of a [`UdpEcho`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UdpEchoLimits {
-    /// The largest datagram that is echoed, in bytes.
+    /// The largest datagram that is echoed, in bytes. What is larger than the path's MTU less its
+    /// headers (1472 on Ethernet over IPv4) may arrive in fragments but is not sent so: the loop's
+    /// sockets do not fragment, and count such an answer as lost.
     pub datagram: usize,
     /// How many answers may wait for the socket.
     pub queue: usize,

@@ -9,7 +9,7 @@ use readily_protocols::contract::Marks;
 #[non_exhaustive]
 pub struct Config {
     /// How many connections may be open, over all listeners. `None`: what the process may have of
-    /// descriptors, less [`Config::DESCRIPTORS_KEPT`].
+    /// descriptors, less [`Config::DESCRIPTORS_KEPT`], or half of them where that is more.
     pub connections_max: Option<usize>,
     /// How many unread bytes a connection may keep.
     pub receive_max: usize,

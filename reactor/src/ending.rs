@@ -190,6 +190,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() != Half::Open)
     }
 
+    /// Whether it was cut.
+    pub(crate) fn was_cut(&self, index: usize) -> bool {
+        self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() == Half::Aborted)
+    }
+
     /// An outgoing connection could not be made.
     pub(crate) fn unreachable(&mut self, index: usize, kind: ErrorKind) {
         self.end(index, End::Unreachable(kind));

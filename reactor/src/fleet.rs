@@ -118,6 +118,9 @@ impl Fleet {
 
 /// Runs the first loop; when it begins to drain, so do the others.
 fn lead<A: App, S: Sys>(first: &mut Reactor<A, S>, others: &[Handle<A::Mail>]) -> io::Result<()> {
+    if others.is_empty() {
+        return first.run();
+    }
     let (mut draining, mut aborting) = (false, false);
     loop {
         let turn = first.turn(None)?;

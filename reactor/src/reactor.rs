@@ -107,7 +107,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let outbox = Arc::new(Outbox::new(config.letters_max, wake));
         let clock = Clock::new(&sys);
         let seed = config.seed.unwrap_or_else(|| sys.seed());
-        let descriptors = sys.descriptors_max().saturating_sub(Config::DESCRIPTORS_KEPT);
+        let descriptors = sys.descriptors_max();
+        let descriptors = descriptors.saturating_sub(Config::DESCRIPTORS_KEPT).max(descriptors / 2);
         let mut pool = Pool::new(config.receive_max, config.send_marks);
         let mut reactor = Reactor {
             app,

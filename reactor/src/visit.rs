@@ -160,6 +160,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return Flow::Over;
         }
         match called.next {
+            // The peer cut it: that is the end to be told, whatever the machine makes of it.
+            Ok(Next::Finish) if self.was_cut(index) => return Flow::Wait(NEVER),
             Ok(Next::Finish) => self.end(index, End::Finished),
             Ok(Next::Yield) => {
                 return self.count_spin(index, progress || asked, own);

@@ -53,3 +53,89 @@ pub fn drive<M: Machine>(
     }
     Ok(Next::Yield)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Alone, Diagram, Never, StateInfo, Timeouts};
+    use crate::testing::Script;
+
+    /// Goes round and round: two states, one call each.
+    struct Wheel {
+        state: usize,
+        left: usize,
+        /// Bytes that each state takes, and bytes that it writes.
+        moves: (usize, usize),
+    }
+
+    impl Machine for Wheel {
+        type App = Alone<Self>;
+        const STATES: &'static [StateInfo] = &[
+            StateInfo { name: "even", becomes: &[1], timeouts: Timeouts::NONE },
+            StateInfo { name: "odd", becomes: &[0], timeouts: Timeouts::NONE },
+        ];
+        const DIAGRAM: Diagram = Diagram { mermaid: "", dot: "" };
+
+        fn advance(&mut self, io: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+            let (takes, writes) = self.moves;
+            if self.left == 0 || io.rx.len() < takes {
+                return Ok(Next::Wait);
+            }
+            io.rx.consume(takes);
+            io.tx.write(&[b'x'; 8][..writes]);
+            self.left -= 1;
+            self.state ^= 1;
+            Ok(Next::Advance)
+        }
+
+        fn expire(&mut self, _: Reason, _: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+            Ok(Next::Wait)
+        }
+
+        fn receive(&mut self, mail: Never, _: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
+            match mail {}
+        }
+
+        fn deadline(&self) -> Option<std::time::Instant> {
+            None
+        }
+
+        fn state(&self) -> usize {
+            self.state
+        }
+    }
+
+    /// How it ended, and how many states it was in.
+    fn turn(
+        left: usize,
+        moves: (usize, usize),
+        bytes: usize,
+    ) -> (Option<Result<(), Fault>>, usize) {
+        let mut script = Script::new(Wheel { state: 0, left: 0, moves });
+        script.feed(&vec![0; bytes]);
+        let mut script = Script::new(Wheel { state: 0, left, moves });
+        if bytes > 0 {
+            script.feed(&vec![0; bytes]);
+        }
+        (script.over(), script.states().len() - 1)
+    }
+
+    #[test]
+    fn a_cycle_without_bytes_is_a_fault() {
+        const MAX: usize = TRANSITIONS_MAX;
+        let cycle = Some(Err(Fault::Local("a cycle of states that never waits")));
+        assert_eq!(turn(MAX - 1, (0, 0), 0), (None, MAX - 1));
+        assert_eq!(turn(MAX, (0, 0), 0), (cycle, MAX));
+        assert_eq!(turn(usize::MAX, (0, 0), 0), (cycle, MAX));
+    }
+
+    #[test]
+    fn one_that_reads_or_writes_lets_others_have_their_turn() {
+        const MANY: usize = 10 * TRANSITIONS_MAX + 3;
+        // It reads, it writes, and it does both.
+        assert_eq!(turn(usize::MAX, (1, 0), MANY), (None, MANY));
+        assert_eq!(turn(MANY, (0, 1), 0), (None, MANY));
+        assert_eq!(turn(usize::MAX, (2, 1), 2 * MANY), (None, MANY));
+        assert_eq!(turn(usize::MAX, (1, 1), MANY), (None, MANY));
+    }
+}

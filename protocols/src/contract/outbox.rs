@@ -103,3 +103,71 @@ impl<Mail> fmt::Debug for Outbox<Mail> {
         write!(f, "Outbox({} of {})", self.queue().len(), self.limit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    /// An outbox of numbers, and how often it has woken its loop.
+    fn outbox(limit: usize) -> (Outbox<u32>, Arc<AtomicUsize>) {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        (Outbox::new(limit, wake), woken)
+    }
+
+    fn numbers(outbox: &Outbox<u32>) -> Vec<u32> {
+        let mut letters = VecDeque::new();
+        outbox.take(&mut letters);
+        let number = |letter| match letter {
+            Letter::Mail(_, mail) | Letter::Answer(_, mail) => mail,
+            other => panic!("{other:?}"),
+        };
+        letters.into_iter().map(number).collect()
+    }
+
+    #[test]
+    fn letters_wait_up_to_the_limit_and_come_in_order() {
+        let (outbox, woken) = outbox(3);
+        assert!(!outbox.has_letters());
+        for round in 1..=2 {
+            let posted = (0..5).map(|n| outbox.post(Letter::Mail(To::App, n)).is_ok());
+            assert_eq!(posted.collect::<Vec<_>>(), [true, true, true, false, false]);
+            assert!(outbox.has_letters());
+            assert_eq!(woken.load(Ordering::Relaxed), round, "once for an empty queue");
+            assert_eq!(numbers(&outbox), [0, 1, 2]);
+            assert!(!outbox.has_letters());
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_given_back() {
+        let (outbox, _) = outbox(0);
+        let refused = outbox.post(Letter::Mail(To::App, 7));
+        assert!(matches!(refused, Err(Full(Letter::Mail(To::App, 7)))));
+    }
+
+    #[test]
+    fn answers_and_shutdowns_have_room_always() {
+        let (outbox, _) = outbox(1);
+        outbox.post(Letter::Mail(To::App, 0)).expect("room for one");
+        outbox.answer(To::App, || 1);
+        outbox.urge(Letter::Mail(To::App, 2));
+        assert_eq!(numbers(&outbox), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_job_that_panics_has_no_answer_and_leaves_the_outbox_sound() {
+        let (outbox, _) = outbox(1);
+        outbox.answer(To::App, || std::panic::resume_unwind(Box::new(())));
+        let mut letters = VecDeque::new();
+        outbox.take(&mut letters);
+        assert!(matches!(letters.pop_front(), Some(Letter::JobPanicked)));
+        outbox.answer(To::App, || 5);
+        assert_eq!(numbers(&outbox), [5]);
+    }
+}

@@ -206,3 +206,113 @@ impl Rx {
         std::mem::replace(&mut self.block, block)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAP: usize = 64 * 1024;
+
+    /// Fills up to `n` bytes as a carrier does, and says how many bytes were moved to make room.
+    fn read(rx: &mut Rx, n: usize) -> usize {
+        let (before, start) = (rx.block.all().as_ptr(), rx.start);
+        if rx.has_block() {
+            rx.make_space();
+        } else {
+            rx.lend(Block::new(CAP));
+        }
+        let moved = rx.block.all().as_ptr() != before || rx.start != start;
+        let moved = if moved { rx.len() } else { 0 };
+        let at = rx.len() as u8;
+        let space = rx.space();
+        let n = n.min(space.len());
+        space[..n].fill(at);
+        rx.commit(n);
+        moved
+    }
+
+    #[test]
+    fn a_head_that_is_dripped_byte_by_byte_is_copied_a_few_times() {
+        let mut rx = Rx::new(CAP);
+        let mut moved = 0;
+        while !rx.is_full() {
+            moved += read(&mut rx, 1);
+            // As after each call: what is left keeps only what it needs.
+            if rx.block.capacity() > BLOCK_MIN.max(2 * rx.len()) {
+                moved += rx.len();
+            }
+            drop(rx.fit());
+            assert!(rx.charge() <= BLOCK_MIN.max(4 * rx.len()), "{} for {}", rx.charge(), rx.len());
+        }
+        assert_eq!(rx.len(), CAP);
+        assert!(rx.bytes().iter().enumerate().all(|(at, byte)| at as u8 == *byte));
+        assert!(moved <= 4 * CAP, "{moved} bytes were copied for {CAP}");
+    }
+
+    #[test]
+    fn a_window_that_slides_is_copied_a_few_times() {
+        for keeps in [1, 1000, 5000, 40_000, CAP - 1] {
+            let (mut rx, mut moved, mut read_in_all) = (Rx::new(CAP), 0, 0);
+            while read_in_all < 2_000_000 {
+                moved += read(&mut rx, 100);
+                read_in_all += 100;
+                let unread = rx.len();
+                rx.consume(unread.saturating_sub(keeps));
+                assert!(rx.charge() <= 4 * CAP);
+            }
+            assert!(moved <= 4 * read_in_all, "{moved} copied for {read_in_all}, keeping {keeps}");
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_a_read_until_it_is_full() {
+        let mut rx = Rx::new(100);
+        for at in 0..100 {
+            assert!(!rx.is_full(), "at {at}");
+            read(&mut rx, 1);
+            assert_eq!(rx.len(), at + 1);
+        }
+        assert!(rx.is_full());
+        rx.consume(1);
+        assert!(!rx.is_full());
+        assert_eq!(rx.bytes().len(), 99);
+    }
+
+    #[test]
+    fn a_block_is_given_back_when_nothing_in_it_is_unread() {
+        let mut rx = Rx::new(CAP);
+        read(&mut rx, 10);
+        rx.consume(9);
+        assert_eq!((rx.reclaim().capacity(), rx.rewind()), (0, false));
+        rx.consume(1);
+        assert!(rx.rewind());
+        assert_eq!((rx.reclaim().capacity(), rx.has_block(), rx.charge()), (CAP, false, 0));
+    }
+
+    #[test]
+    fn an_abort_is_not_taken_back_and_an_end_is_the_end() {
+        use Half::{Aborted, Ended, Open};
+        for (first, second, half) in [
+            (Ended, Aborted, Ended),
+            (Aborted, Ended, Aborted),
+            (Open, Ended, Ended),
+            (Open, Open, Open),
+        ] {
+            let mut rx = Rx::new(CAP);
+            read(&mut rx, 1);
+            rx.close(first);
+            rx.close(second);
+            assert_eq!((rx.half(), rx.has_ended(), rx.is_drained()), (half, half != Open, false));
+            rx.consume(1);
+            assert_eq!(rx.is_drained(), half != Open);
+        }
+    }
+
+    #[test]
+    #[should_panic = "consumed more than there is"]
+    fn more_than_there_is_cannot_be_consumed() {
+        let mut rx = Rx::new(CAP);
+        read(&mut rx, 3);
+        rx.consume(4);
+    }
+}

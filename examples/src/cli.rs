@@ -1,0 +1,211 @@
+//! Arguments: options with values, and switches.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::Failure;
+
+/// An option's name, its value (empty for a switch), and what it does.
+type Choice = (&'static str, &'static str, &'static str);
+
+/// The arguments of one example.
+#[derive(Debug)]
+pub struct Cli {
+    given: Vec<(&'static str, String)>,
+}
+
+/// A mistake of the user's, told in one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Usage(pub String);
+
+/// A length of time: a whole number and its unit, as in `250ms`, `10s`, `5m` or `1h`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Within(pub Duration);
+
+impl Cli {
+    /// Reads the arguments of this process; `--help` is known besides `choices`.
+    ///
+    /// # Errors
+    /// [`Failure::Help`] where it is asked for; [`Failure::Usage`] for an option that is not known,
+    /// lacks its value or is given twice.
+    pub fn read(about: &str, choices: &[Choice]) -> Result<Self, Failure> {
+        Cli::of(std::env::args_os().skip(1), about, choices)
+    }
+
+    fn of(
+        arguments: impl Iterator<Item = OsString>,
+        about: &str,
+        choices: &[Choice],
+    ) -> Result<Self, Failure> {
+        let text = |argument: OsString| {
+            let told = |bad: OsString| Usage(format!("`{}` is not UTF-8", bad.display()));
+            argument.into_string().map_err(told)
+        };
+        let mut arguments = arguments.map(text);
+        let mut cli = Cli { given: Vec::new() };
+        while let Some(argument) = arguments.next() {
+            let argument = argument?;
+            if argument == "--help" || argument == "-h" {
+                return Err(Failure::Help(help(about, choices)));
+            }
+            let (option, inline) = match argument.split_once('=') {
+                Some((option, value)) => (option, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
+            let Some((option, value, _)) = choices.iter().find(|(known, ..)| *known == option)
+            else {
+                return fails(format!("unknown argument `{option}`; --help lists them"));
+            };
+            if cli.is_set(option) {
+                return fails(format!("{option} is given twice"));
+            }
+            let given = match (value.is_empty(), inline) {
+                (true, None) => String::new(),
+                (true, Some(_)) => return fails(format!("{option} takes no value")),
+                (false, Some(inline)) => inline,
+                (false, None) => match arguments.next() {
+                    Some(next) => next?,
+                    None => return fails(format!("{option} needs {value}")),
+                },
+            };
+            cli.given.push((option, given));
+        }
+        Ok(cli)
+    }
+
+    /// Whether an option is given.
+    pub fn is_set(&self, option: &str) -> bool {
+        self.value(option).is_some()
+    }
+
+    /// The value of an option as it is given.
+    pub fn value(&self, option: &str) -> Option<&str> {
+        let mut given = self.given.iter();
+        given.find(|(name, _)| *name == option).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of an option, read as what is asked for.
+    ///
+    /// # Errors
+    /// For a value that is none.
+    pub fn parse<T: FromStr<Err: Display>>(&self, option: &str, default: &str) -> Result<T, Usage> {
+        read(option, self.value(option).unwrap_or(default))
+    }
+
+    /// The values of an option that must be given, separated by commas.
+    ///
+    /// # Errors
+    /// For a value that is none, or when there is no list.
+    pub fn list<T: FromStr<Err: Display>>(&self, option: &str) -> Result<Vec<T>, Usage> {
+        let text = self.value(option).ok_or_else(|| Usage(format!("{option} is needed")))?;
+        text.split(',').map(|item| read(option, item)).collect()
+    }
+}
+
+impl FromStr for Within {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60 * 1000,
+            "h" => 60 * 60 * 1000,
+            _ => 0,
+        };
+        let length = number.parse().ok().and_then(|number: u64| number.checked_mul(millis));
+        match length {
+            None | Some(0) => Err("expected a number above zero and its unit, as in 250ms or 3s"),
+            Some(length) => Ok(Within(Duration::from_millis(length))),
+        }
+    }
+}
+
+/// The name that this process was started by.
+pub(crate) fn program() -> String {
+    let first = std::env::args_os().next().unwrap_or_default();
+    Path::new(&first).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn fails<T>(line: String) -> Result<T, Failure> {
+    Err(Usage(line).into())
+}
+
+fn read<T: FromStr<Err: Display>>(option: &str, text: &str) -> Result<T, Usage> {
+    text.parse().map_err(|error| Usage(format!("{option} `{text}`: {error}")))
+}
+
+fn help(about: &str, choices: &[Choice]) -> String {
+    let mut text = format!("{about}\n\nUsage: {} [OPTIONS]\n\n", program());
+    for (option, value, what) in choices {
+        text += &format!("  {:26} {what}\n", format!("{option} {value}"));
+    }
+    text + &format!("  {:26} print this", "--help")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHOICES: &[Choice] = &[("--to", "A,B", "a list"), ("--trace", "", "a switch")];
+
+    fn read(arguments: &str) -> Result<Cli, String> {
+        Cli::of(arguments.split(' ').map(OsString::from), "About.", CHOICES).map_err(|failure| {
+            match failure {
+                Failure::Help(text) => text,
+                Failure::Usage(Usage(line)) => line,
+                Failure::Run(error) => error.to_string(),
+            }
+        })
+    }
+
+    #[test]
+    fn values_follow_or_are_inline() {
+        for arguments in ["--to 1,2 --trace", "--trace --to=1,2"] {
+            let cli = read(arguments).expect(arguments);
+            assert!(cli.is_set("--trace"));
+            assert_eq!(cli.list::<u8>("--to"), Ok(vec![1, 2]));
+        }
+        let cli = read("--to 1,x").expect("the list is read later");
+        let error = "--to `x`: invalid digit found in string".to_owned();
+        assert_eq!(cli.list::<u8>("--to"), Err(Usage(error)));
+    }
+
+    #[test]
+    fn mistakes() {
+        for (arguments, line) in [
+            ("--no", "unknown argument `--no`; --help lists them"),
+            ("7000", "unknown argument `7000`; --help lists them"),
+            ("--to", "--to needs A,B"),
+            ("--to 1 --to 2", "--to is given twice"),
+            ("--trace=1", "--trace takes no value"),
+        ] {
+            assert_eq!(read(arguments).map(|_| ()), Err(line.to_owned()));
+        }
+    }
+
+    #[test]
+    fn help_lists_every_choice() {
+        let text = read("--to 1 --help").expect_err("help ends the reading");
+        for part in ["About.", "--to A,B ", "a list", "--trace ", "a switch", "--help "] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, millis) in
+            [("250ms", 250), ("3s", 3000), ("2m", 120_000), ("1h", 3_600_000), ("007s", 7000)]
+        {
+            assert_eq!(text.parse(), Ok(Within(Duration::from_millis(millis))), "{text}");
+        }
+        for text in ["", "3", "s", "0s", "-3s", "3 s", "3S", "1.5s", "99999999999999999999s"] {
+            assert!(text.parse::<Within>().is_err(), "{text}");
+        }
+    }
+}
