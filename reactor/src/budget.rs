@@ -31,12 +31,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether reading must wait for others to give memory back; then it is queued for that.
     #[inline]
     pub(crate) fn starves(&mut self, index: usize) -> bool {
-        // A peer that has ended or failed is read to its end all the same: else the dead would keep what
-        // the living wait for.
-        if !self.is_tight() || self.slots[index].flags.has(Flags::DRAIN) {
+        // A peer that has ended or failed is read to its end all the same: else the dead would keep
+        // what the living wait for. And whoever has begun may go on, or nobody could ever finish.
+        let tight = self.is_tight();
+        let slot = &mut self.slots[index];
+        let begun = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty());
+        if !tight || begun || slot.flags.has(Flags::DRAIN) {
             return false;
         }
-        let slot = &mut self.slots[index];
         if !slot.flags.has(Flags::STARVED) {
             slot.flags.set(Flags::STARVED);
             self.counters.starved += 1;

@@ -6,7 +6,7 @@ use readily_protocols::contract::{App, End};
 
 use crate::listener::Listener;
 use crate::reactor::{Alarm, Reactor};
-use crate::slot::Phase;
+use crate::slot::{Flags, Phase};
 use crate::sys::Sys;
 use crate::timers::Key;
 
@@ -57,7 +57,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if let Drain::Asked(within) = self.drain {
             self.drain = Drain::Until(self.timers.arm(self.clock.after(within), Alarm::Drain));
             for index in 0..self.slots.capacity() {
-                if self.slots.get(index).is_some_and(|slot| slot.phase == Phase::Open) {
+                let Some(slot) = self.slots.get_mut(index) else { continue };
+                if slot.phase == Phase::Open {
+                    // What has arrived already is read before the machine is told.
+                    slot.flags.set(Flags::READABLE);
                     self.call_later(index);
                 }
             }

@@ -320,6 +320,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.listener = at as u16;
         slot.phase = Phase::Open;
         slot.flags.set(Flags::WRITABLE);
+        if self.fx.draining() {
+            // What it has sent already is answered before it is told of the drain.
+            slot.flags.set(Flags::READABLE);
+        }
         self.tracing.accepted(id, from);
         self.open(id);
     }

@@ -152,10 +152,15 @@ impl Tx {
             self.push(Piece::Block { block, start, end });
             return have;
         }
-        let n = n.min(have).min(self.room());
-        self.write(&rx.bytes()[..n]);
-        rx.consume(n);
-        n
+        let mut moved = 0;
+        // More than once, since filling what is free of the last block takes no room.
+        while moved < n.min(have) && self.room() > 0 {
+            let part = (n.min(have) - moved).min(self.room());
+            self.write(&rx.bytes()[..part]);
+            rx.consume(part);
+            moved += part;
+        }
+        moved
     }
 
     /// Ends this half in order: what is queued is sent, then the end.

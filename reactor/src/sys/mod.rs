@@ -101,8 +101,8 @@ pub type Work = Box<dyn FnOnce() + Send>;
 ///
 /// Readiness is edge-triggered: a source that is registered is reported once when it becomes ready,
 /// and again only after an operation has returned `WouldBlock` (or moved less than was asked) and
-/// it becomes ready anew. It may be reported more often. `Interrupted` may come from every call and
-/// is retried by the loop.
+/// it becomes ready anew. It may be reported more often. `Interrupted` may come from every call
+/// that waits, accepts or moves bytes, and is retried by the loop.
 pub trait Sys: 'static {
     /// A connected byte stream.
     type Stream: fmt::Debug;

@@ -55,7 +55,8 @@ pub(crate) fn deadlines_in_a_turn() {
     around(L, fired, [L - 1, L, L]);
 }
 
-/// How many of `n` requests that a call makes are taken, and whether one is when they are done with.
+/// How many of `n` requests that a call makes are taken, and whether one is when they are done
+/// with.
 fn taken(
     config: Config,
     n: u64,

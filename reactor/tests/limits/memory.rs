@@ -37,8 +37,9 @@ pub(crate) fn unsent_bytes() {
             c.send_marks = Marks { high: 8192, low: 4096, cap: L as usize };
         });
         let first = move || {
+            let mut left = n as usize;
             Actor::new(move |io, _| {
-                io.tx.write(&vec![0; n as usize]);
+                io.tx.write(&vec![0; std::mem::take(&mut left)]);
                 Ok(Step::Wait)
             })
         };
@@ -66,18 +67,16 @@ pub(crate) fn all_buffers() {
             })
         });
         house.sim().set_link(Link { window: 1..=1, ..Link::perfect() });
-        for _ in 0..n {
-            let client = house.connect();
-            house.sim().stop_reading(client);
-            house.settle();
-        }
-        house
+        let clients: Vec<_> = (0..n).map(|_| house.connect()).collect();
+        clients.iter().for_each(|client| house.sim().stop_reading(*client));
+        house.settle();
+        (house, clients[0])
     };
-    around(L, |n| crowd(n).counters().refused_budget, [0, 0, 1]);
-    around(L, |n| crowd(n).counters().buffered / 4096, [L - 1, L, L]);
+    around(L, |n| crowd(n).0.counters().refused_budget, [0, 0, 1]);
+    around(L, |n| crowd(n).0.counters().buffered / 4096, [L - 1, L, L]);
 
-    let mut house = crowd(L);
-    let first = house.reactor.connections().next().expect("a connection").id;
+    let (mut house, first) = crowd(L);
+    let first = house.id(first);
     house.reactor.handle().mail(readily::To::Conn(first), 5000).expect("room");
     house.settle();
     assert_eq!(house.reactor.app().gone, [(first, End::Shed)], "who wants more is ended");

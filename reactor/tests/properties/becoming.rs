@@ -1,5 +1,5 @@
-//! 2: nothing is lost or reordered across `becomes`; the new state is advanced without waiting for an
-//! edge.
+//! 2: nothing is lost or reordered across `becomes`; the new state is advanced without waiting for
+//! an edge.
 
 use readily::echo::Echo;
 use readily::sys::sim::{Buggify, Edges, Sim};

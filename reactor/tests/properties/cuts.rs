@@ -1,5 +1,5 @@
-//! 1: whole, byte by byte, and cut at every offset, the same input gives the same output and the same
-//! states.
+//! 1: whole, byte by byte, and cut at every offset, the same input gives the same output and the
+//! same states.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! 3: half-close is per half, a relay passes each end on alone, and queued bytes are never cut by our
-//! own close.
+//! 3: half-close is per half, a relay passes each end on alone, and queued bytes are never cut by
+//! our own close.
 
 use std::cell::RefCell;
 use std::io::{Read, Write};

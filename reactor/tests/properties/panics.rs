@@ -28,8 +28,8 @@ struct Run {
     calls: u32,
 }
 
-/// Six clients, linked in pairs, say things; the call with number `fatal` panics when it has done all
-/// that it would do.
+/// Six clients, linked in pairs, say things; the call with number `fatal` panics when it has done
+/// all that it would do.
 fn run(fatal: Option<u32>) -> Run {
     let calls = Rc::new(Cell::new(0));
     let panicked = Rc::new(Cell::new(None));

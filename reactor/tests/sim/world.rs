@@ -350,9 +350,10 @@ fn draw_config(trouble: Trouble, rng: &mut Rng) -> Config {
         config.turn_reads = 1 + rng.index(4);
         config.receive_max = 100 + rng.index(10_000);
     }
-    if rng.index(2) == 0 {
+    let between = [0, 500, 50_000][rng.index(3)];
+    if between > 0 {
         let low = 1 + rng.index(10_000);
-        config.send_marks = Marks { high: low + rng.index(50_000), low, cap: 1 << 20 };
+        config.send_marks = Marks { high: low + rng.index(between), low, cap: 1 << 20 };
     }
     config
 }
