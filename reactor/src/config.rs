@@ -16,7 +16,7 @@ pub struct Config {
     /// The marks of each send buffer.
     pub send_marks: Marks,
     /// How much memory all buffers together may take, in bytes. From nine tenths on nothing is
-    /// read, from 98 % on nothing is accepted, past all of it whoever needs more is ended.
+    /// read, from 98 % on who comes is turned away, past all of it whoever needs more is ended.
     pub buffers_max: usize,
     /// How many bytes of one connection are read in one turn before others have theirs.
     pub turn_bytes: usize,

@@ -98,7 +98,7 @@ counters! {
     mail_ignored,
     /// Jobs offloaded.
     jobs,
-    /// Jobs refused since the pool's queue was full.
+    /// Jobs run by the loop itself since no thread could be had.
     jobs_refused,
     /// Jobs that panicked.
     jobs_panicked,

@@ -73,7 +73,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let (slot, now) = (&self.slots[index], self.clock.now());
         let timeouts = match &slot.machine {
             Some(machine) => A::Conn::STATES[machine.state()].timeouts,
-            None => return Reason::Linger,
+            None => return Reason::Idle,
         };
         if slot.patience <= now {
             Reason::SendStall

@@ -53,8 +53,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     self.jobs += 1;
                     self.counters.jobs += 1;
                 }
-                // The asker was told that there is room: only a system without threads gets here,
-                // and the work is done all the same.
+                // There is not one thread to be had: it is done here, since an answer was promised.
                 Err(job) => {
                     self.jobs += 1;
                     self.counters.jobs_refused += 1;

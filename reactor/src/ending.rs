@@ -190,6 +190,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() != Half::Open)
     }
 
+    /// Whether nothing can be said in either direction any more.
+    pub(crate) fn have_both_ended(&self, index: usize) -> bool {
+        let slot = &self.slots[index];
+        let heard = slot.rx.as_ref().is_some_and(|rx| rx.is_drained());
+        heard && slot.flags.has(Flags::SHUT) && !slot.has_output()
+    }
+
     /// Whether it was cut.
     pub(crate) fn was_cut(&self, index: usize) -> bool {
         self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() == Half::Aborted)

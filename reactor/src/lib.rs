@@ -38,6 +38,7 @@ mod timers;
 mod trace;
 mod visit;
 
+pub use access::Connection;
 pub use config::{Config, Sanitizer};
 pub use counters::{Counters, StateCounters};
 pub use fleet::{Fleet, Pinning, Reservation, Seat};

@@ -190,6 +190,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn patience(&self, timeout: Option<Duration>) -> Option<Duration> {
         let busy = !self.queue.is_empty()
             || !self.mail.is_empty()
+            || !self.graveyard.is_empty()
             || self.drain.is_asked()
             || (self.fx.draining() && self.listeners.iter().any(Listener::is_open))
             || self.listeners.iter().any(Listener::is_eager)

@@ -2,7 +2,7 @@
 //! asked for, arm its deadline.
 
 use readily_protocols::contract::{
-    App, Cause, End, Half, Id, Machine, Mark, Next, Peer, Signals, Tx,
+    App, Cause, End, Fault, Half, Id, Machine, Mark, Next, Peer, Signals, Tx,
 };
 
 use crate::call::{Call, Called};
@@ -96,9 +96,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    /// Whether a read is useful: there is room here, and where what is read goes. That is the peer's
-    /// send buffer for a linked connection: were our own full one, which the peer fills, a reason too,
-    /// two sides that both wait to be read from would wait for ever.
+    /// Whether a read is useful: there is room here, and where what is read goes. That is the
+    /// peer's send buffer for a linked connection: were our own full one, which the peer fills, a
+    /// reason too, two sides that both wait to be read from would wait for ever.
     #[inline]
     pub(crate) fn wants_read(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
@@ -148,7 +148,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let index = id.index as usize;
         let own = called.deadline.map_or(NEVER, |at| self.clock.nanos(at));
         let asked = !self.fx.is_empty();
-        let alive = self.flush_open(index);
+        // What is written on the way to a fault of our own cannot be trusted, and is not sent.
+        let is_sound = !matches!(called.next, Err(Fault::Local(_)));
+        let alive = !is_sound || self.flush_open(index);
         if let Some((peer, mark)) = noted {
             self.flush_peer(peer, mark);
         }
@@ -166,6 +168,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             Ok(Next::Yield) => {
                 return self.count_spin(index, progress || asked, own);
             }
+            Ok(_) if self.have_both_ended(index) => self.end(index, End::Finished),
             Ok(next) => {
                 self.counters.mail_ignored += u64::from(is_mail && next == Next::Ignore);
                 self.slots[index].spins = 0;
@@ -252,8 +255,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return true;
         }
         if !tx.is_low() {
-            // Whoever wrote this may have stopped for want of room, and waits for it, even if all of it
-            // is sent now.
+            // Whoever wrote this may have stopped for want of room, and waits for it, even if all
+            // of it is sent now.
             slot.flags.set(Flags::FULL);
         }
         if tx.has_overflowed() || tx.half() == Half::Aborted {

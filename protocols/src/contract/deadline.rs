@@ -14,10 +14,6 @@ pub enum Reason {
     Idle,
     /// The peer took none of the waiting bytes for too long.
     SendStall,
-    /// The peer did not end its half after we ended ours.
-    Linger,
-    /// An outgoing connection was not made in time.
-    Connect,
 }
 
 impl fmt::Display for Reason {
@@ -27,8 +23,6 @@ impl fmt::Display for Reason {
             Reason::Within => "within",
             Reason::Idle => "idle",
             Reason::SendStall => "send stall",
-            Reason::Linger => "linger",
-            Reason::Connect => "connect",
         })
     }
 }

@@ -81,7 +81,7 @@ pub enum Effect<A: App> {
     Unlink(Id),
     /// Set bits for this one's peer, and advance it.
     Signal(Id, Signals),
-    /// Deliver in the next turn.
+    /// Deliver soon.
     Mail(To, A::Mail),
     /// Advance that connection.
     Wake(Id),
@@ -182,7 +182,8 @@ impl<A: App> Effects<A> {
         Ok(id)
     }
 
-    /// Delivers `mail` in the next turn, after what was mailed before it.
+    /// Delivers `mail` soon, after what was mailed before it: in this turn or, for mail that is
+    /// sent while mail is delivered, in the next.
     ///
     /// # Errors
     /// [`Full`] with the mail when the loop's queue has no room.
@@ -204,7 +205,7 @@ impl<A: App> Effects<A> {
         to.into_iter().take_while(|id| self.mail(To::Conn(*id), mail.clone()).is_ok()).count()
     }
 
-    /// Advances that connection in the next turn.
+    /// Advances that connection soon: in this turn or the next.
     pub fn wake(&mut self, id: Id) {
         self.push(Effect::Wake(id));
     }

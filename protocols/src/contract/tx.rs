@@ -54,7 +54,9 @@ pub struct Tx {
 impl Tx {
     /// An empty end with these marks.
     pub fn new(marks: Marks) -> Self {
-        Tx { marks, ..Tx::default() }
+        let mut tx = Tx::default();
+        tx.set_marks(marks);
+        tx
     }
 
     /// How many bytes may be written before whoever writes should wait; an advice, see the type.
@@ -266,10 +268,10 @@ impl Mark {
 
 /// The carrier's side: how bytes get out.
 impl Tx {
-    /// Changes the marks.
-    #[inline]
+    /// Changes the marks; a low one that is not below the high one, which nobody could fall under
+    /// after being held up, is put there.
     pub fn set_marks(&mut self, marks: Marks) {
-        self.marks = marks;
+        self.marks = Marks { low: marks.low.min(marks.high.saturating_sub(1)), ..marks };
     }
 
     /// Gives memory for the next small writes, so that they allocate nothing.

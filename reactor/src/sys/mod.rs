@@ -259,8 +259,7 @@ pub trait Sys: 'static {
         usize::MAX
     }
 
-    /// Runs `work` on a thread of the blocking pool; gives it back when the queue of the pool is
-    /// full.
+    /// Runs `work` on a thread of the blocking pool; gives it back when there can be no thread.
     ///
     /// # Errors
     /// The work itself.

@@ -8,10 +8,8 @@ use crate::sys::Work;
 /// How many threads a loop starts at most; each is started when it is first needed.
 const THREADS: usize = 4;
 
-/// How many jobs may wait.
-pub(super) const QUEUE: usize = 1024;
-
-/// A few threads and a bounded queue; the threads end with the pool, after the job they are in.
+/// A few threads and a queue, which the loop bounds: it counts what is unanswered. The threads end
+/// with the pool, after the job they are in.
 #[derive(Default)]
 pub(super) struct Pool {
     shared: Arc<Shared>,
@@ -41,9 +39,6 @@ impl Shared {
 impl Pool {
     pub(super) fn run(&mut self, work: Work) -> Result<(), Work> {
         let mut queue = self.shared.queue();
-        if queue.work.len() >= QUEUE {
-            return Err(work);
-        }
         if queue.idle <= queue.work.len() && self.threads < THREADS {
             let shared = self.shared.clone();
             let name = format!("readily-offload-{}", self.threads);
