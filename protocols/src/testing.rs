@@ -95,7 +95,8 @@ impl<M: Machine> Script<M> {
 
     /// The clock moves on; the machine is not called.
     pub fn wait(&mut self, time: Duration) -> &mut Self {
-        self.fx.set_time(self.fx.now() + time, self.fx.wall() + time);
+        self.fx.set_now(self.fx.now() + time);
+        self.fx.set_wall(self.fx.wall() + time);
         self
     }
 

@@ -24,13 +24,16 @@ impl Clock {
         Clock { start: now, now, nanos: 0, wall: sys.wall(), wall_read: 0 }
     }
 
+    /// Reads the monotonic clock, and the other where its reading is old; says whether it did.
     #[inline]
-    pub(crate) fn read(&mut self, sys: &impl Sys) {
+    pub(crate) fn read(&mut self, sys: &impl Sys) -> bool {
         self.now = sys.now().max(self.now);
         self.nanos = self.nanos(self.now);
-        if self.nanos - self.wall_read >= WALL_AGE {
+        let is_old = self.nanos - self.wall_read >= WALL_AGE;
+        if is_old {
             (self.wall, self.wall_read) = (sys.wall(), self.nanos);
         }
+        is_old
     }
 
     #[inline]

@@ -96,8 +96,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Closes the endpoints when the last connection has gone, since they may carry some.
     pub(crate) fn end_drain_if_done(&mut self) {
-        let shutting = matches!(self.drain, Drain::Until(_) | Drain::Abort);
-        if self.counters.open > 0 || !shutting {
+        if self.counters.open > 0 || !matches!(self.drain, Drain::Until(_) | Drain::Abort) {
             return;
         }
         if let Drain::Until(alarm) = self.drain {

@@ -209,10 +209,18 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn begin(&mut self) {
-        self.clock.read(&self.sys);
+        self.read_clock();
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
-        self.fx.set_time(self.clock.instant(), self.clock.wall());
+    }
+
+    #[inline]
+    fn read_clock(&mut self) {
+        let new_wall = self.clock.read(&self.sys);
+        self.fx.set_now(self.clock.instant());
+        if new_wall {
+            self.fx.set_wall(self.clock.wall());
+        }
     }
 
     /// Says how much handlers may ask for, after some of it was asked for or carried out.
@@ -290,7 +298,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if old.is_some_and(|old| now > old) {
             let took = now.saturating_duration_since(began);
             self.counters.slow_turns += u64::from(took > self.config.slow_turn);
-            self.clock.read(&self.sys);
+            self.read_clock();
         }
         self.end_drain_if_done();
     }

@@ -1,5 +1,5 @@
-//! One loop with as many connections as memory holds, on a network that exists only in memory: what an
-//! event costs must not depend on how many connections are quiet.
+//! One loop with as many connections as memory holds, on a network that exists only in memory: what
+//! an event costs must not depend on how many connections are quiet.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -299,8 +299,14 @@ impl<A: App> Effects<A> {
     }
 
     /// Sets the time of the turn.
-    pub fn set_time(&mut self, now: Instant, wall: SystemTime) {
-        (self.now, self.wall) = (now, wall);
+    #[inline]
+    pub fn set_now(&mut self, now: Instant) {
+        self.now = now;
+    }
+
+    /// Sets the wall time; it need not be done every turn.
+    pub fn set_wall(&mut self, wall: SystemTime) {
+        self.wall = wall;
     }
 
     /// Sets how much is taken of each kind.

@@ -174,10 +174,10 @@ impl Rx {
     }
 
     /// Moves the unread bytes to a block that fits when they would pin a much larger one; gives the
-    /// large one back.
+    /// large one back. Much larger is more than [`make_space`](Rx::make_space) ever makes it.
     #[inline]
     pub fn fit(&mut self) -> Block {
-        if self.block.capacity() > BLOCK_MIN.max(2 * self.len()) {
+        if self.block.capacity() > BLOCK_MIN.max(4 * self.len()) {
             self.move_to(Block::new(self.len().next_multiple_of(BLOCK_MIN)))
         } else {
             Block::default()

@@ -372,7 +372,9 @@ impl Tx {
         while let Some(piece) = self.pieces.front_mut() {
             let here = piece.bytes().len();
             if n < here {
+                let charge = piece.charge();
                 piece.skip(n);
+                self.charge -= charge - piece.charge();
                 return;
             }
             n -= here;
