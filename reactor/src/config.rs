@@ -103,6 +103,24 @@ impl Config {
     pub const SPINS_MAX: u8 = 32;
 }
 
+impl Config {
+    /// What a loop could not work with.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let needed = [
+            (self.receive_max, "receive_max is 0: nothing could be read"),
+            (self.send_marks.high, "send_marks.high is 0: nothing could be written"),
+            (self.turn_bytes, "turn_bytes is 0: nothing could be read"),
+            (self.turn_reads, "turn_reads is 0: nothing could be read"),
+            (self.turn_deadlines, "turn_deadlines is 0: no deadline could fire"),
+            (self.letters_max, "letters_max is 0: no other thread could be heard"),
+            (usize::from(self.spins_max), "spins_max is 0: no state could yield"),
+        ];
+        let cap = self.send_marks.cap < self.send_marks.high;
+        let cap = cap.then_some("send_marks.cap is below send_marks.high");
+        needed.iter().find(|(value, _)| *value == 0).map(|(_, why)| *why).or(cap)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {

@@ -149,13 +149,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Serves `endpoint` on a datagram socket of its own; says where it is bound.
     ///
     /// # Errors
-    /// Those of the socket and bind calls.
+    /// Those of the socket and bind calls; `InvalidInput` for a budget of 0.
     pub fn bind(
         &mut self,
         at: SocketAddr,
         options: Bind,
         endpoint: impl Endpoint<A> + 'static,
     ) -> io::Result<(EndpointId, SocketAddr)> {
+        if options.budget == 0 {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "budget is 0"));
+        }
         let id = u16::try_from(self.endpoints.len()).map_err(|_| ErrorKind::OutOfMemory)?;
         let (socket, address) = self.sys.bind(at, &options, Source::Endpoint(id).token())?;
         self.endpoints.push(EndpointSlot {

@@ -128,13 +128,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Listens.
     ///
     /// # Errors
-    /// Those of the socket, bind and listen calls.
+    /// Those of the socket, bind and listen calls; `InvalidInput` for a budget of 0.
     pub fn listen_with(
         &mut self,
         at: &Address,
         options: Listen,
         first: impl FnMut(&mut A, &Accepted<'_>) -> Option<A::Conn> + 'static,
     ) -> io::Result<(ListenerId, Address)> {
+        if options.accept_budget == 0 {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "accept_budget is 0"));
+        }
         let id = u16::try_from(self.listeners.len()).map_err(|_| ErrorKind::OutOfMemory)?;
         let spare = Some(self.sys.spare()?);
         let (source, address) = self.sys.listen(at, &options, Source::Listener(id).token())?;

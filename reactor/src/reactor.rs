@@ -99,8 +99,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// A loop on `sys`.
     ///
     /// # Errors
-    /// Where the waker cannot be made.
+    /// Where the waker cannot be made; `InvalidInput` for a config that no loop could work with.
     pub fn with(app: A, mut sys: S, config: Config) -> io::Result<Self> {
+        if let Some(mistake) = config.mistake() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, mistake));
+        }
         let waker = sys.waker()?;
         // A wake that fails has a full counter behind it: the loop wakes anyway.
         let wake = Box::new(move || drop(waker.wake()));
