@@ -131,7 +131,7 @@ impl Tx {
     ///
     /// The whole of a block is moved by moving the block, when nothing waits before it or it is
     /// well filled; everything else is copied.
-    #[inline]
+    #[inline(always)]
     pub fn adopt(&mut self, rx: &mut Rx, n: usize) -> usize {
         let have = rx.len();
         if self.len > 0 || n < have || have == 0 || self.room() == 0 {
