@@ -65,9 +65,14 @@ impl Pool {
         }
     }
 
-    /// Takes back an end that is as new; its spare memory stays with it.
+    /// Takes back an end that is as new. Its block stays with it, unless it was shrunk meanwhile:
+    /// whoever has the end next would write, and after a swap read, in small pieces.
     #[inline]
-    pub(crate) fn give_sender(&mut self, tx: Box<Tx>) {
+    pub(crate) fn give_sender(&mut self, mut tx: Box<Tx>) {
+        let block = tx.reclaim();
+        if block.capacity() == BLOCK {
+            tx.lend(block);
+        }
         if self.senders.len() < KEPT {
             self.senders.push(tx);
         }
@@ -110,5 +115,22 @@ impl Hot {
     #[inline(never)]
     pub(crate) fn replace_peer(&mut self, pool: &mut Pool) -> Box<Tx> {
         std::mem::replace(&mut self.peer_tx, pool.sender_with_block())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_comes_back_with_a_whole_block_or_with_none() {
+        let mut pool = Pool::new(BLOCK, Marks::default());
+        for (capacity, is_kept) in [(BLOCK, true), (4096, false)] {
+            let mut tx = pool.sender();
+            pool.give_block(tx.reclaim());
+            tx.lend(Block::new(capacity));
+            pool.give_sender(tx);
+            assert_eq!(pool.sender().wants_block(), !is_kept, "{capacity}");
+        }
     }
 }
