@@ -95,7 +95,8 @@ impl<M: Machine> Script<M> {
 
     /// The clock moves on; the machine is not called.
     pub fn wait(&mut self, time: Duration) -> &mut Self {
-        self.fx.set_now(self.fx.now() + time);
+        let elapsed = self.fx.now().saturating_duration_since(epoch()) + time;
+        self.fx.set_nanos(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
         self.fx.set_wall(self.fx.wall() + time);
         self
     }

@@ -9,8 +9,7 @@ use crate::timers::Nanos;
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,
-    now: Instant,
-    nanos: Nanos,
+    now: Nanos,
     wall: SystemTime,
     wall_read: Nanos,
 }
@@ -20,30 +19,28 @@ const WALL_AGE: Nanos = 1_000_000_000;
 
 impl Clock {
     pub(crate) fn new(sys: &impl Sys) -> Self {
-        let now = sys.now();
-        Clock { start: now, now, nanos: 0, wall: sys.wall(), wall_read: 0 }
+        let now = sys.nanos();
+        Clock { start: sys.start(), now, wall: sys.wall(), wall_read: now }
     }
 
     /// Reads the monotonic clock, and the other where its reading is old; says whether it did.
     #[inline]
     pub(crate) fn read(&mut self, sys: &impl Sys) -> bool {
-        self.now = sys.now().max(self.now);
-        self.nanos = self.nanos(self.now);
-        let is_old = self.nanos - self.wall_read >= WALL_AGE;
+        self.now = sys.nanos().max(self.now);
+        let is_old = self.now - self.wall_read >= WALL_AGE;
         if is_old {
-            (self.wall, self.wall_read) = (sys.wall(), self.nanos);
+            (self.wall, self.wall_read) = (sys.wall(), self.now);
         }
         is_old
     }
 
     #[inline]
     pub(crate) fn now(&self) -> Nanos {
-        self.nanos
+        self.now
     }
 
-    #[inline]
-    pub(crate) fn instant(&self) -> Instant {
-        self.now
+    pub(crate) fn start(&self) -> Instant {
+        self.start
     }
 
     #[inline]
@@ -60,7 +57,7 @@ impl Clock {
     /// The time from now on that a duration ends at.
     #[inline]
     pub(crate) fn after(&self, time: Duration) -> Nanos {
-        self.nanos.saturating_add(in_nanos(time))
+        self.now.saturating_add(in_nanos(time))
     }
 }
 

@@ -11,7 +11,7 @@ use readily_protocols::contract::{
 use slab::Slab;
 
 use crate::call::Running;
-use crate::clock::Clock;
+use crate::clock::{Clock, in_nanos};
 use crate::config::Config;
 use crate::counters::{Counters, StateCounters};
 use crate::drain::Drain;
@@ -22,7 +22,7 @@ use crate::pool::{Hot, Pool};
 use crate::signals::SignalTable;
 use crate::slot::{Flags, Phase, Slot};
 use crate::sys::{Mio, Readiness, Ready, Source, Sys};
-use crate::timers::Timers;
+use crate::timers::{Nanos, Timers};
 use crate::trace::Tracing;
 
 /// One loop: an application, its connections and endpoints, and the [`Sys`] they live on.
@@ -56,6 +56,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     /// Nine tenths of the buffer budget.
     pub(crate) tight_at: u64,
     pub(crate) generation: u32,
+    slow_at: Nanos,
     pub(crate) running: Option<Running>,
     ready: Vec<Ready>,
     /// How many of `ready` this turn has taken in.
@@ -63,7 +64,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
 }
 
 /// How old the clock's reading may be when the next wait is measured from it.
-const CLOCK_AGE: Duration = Duration::from_millis(1);
+const CLOCK_AGE: Nanos = 1_000_000;
 
 /// What a deadline is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,7 +119,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             slots: Slab::new(),
             listeners: Vec::new(),
             endpoints: Vec::new(),
-            fx: Effects::new(clock.instant(), clock.wall(), seed, outbox.clone()),
+            fx: Effects::new(clock.start(), clock.wall(), seed, outbox.clone()),
             queue: VecDeque::new(),
             starved: VecDeque::new(),
             graveyard: Vec::new(),
@@ -138,6 +139,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             connections_max: config.connections_max.unwrap_or(descriptors),
             tight_at: config.buffers_max as u64 / 10 * 9,
             generation: 0,
+            slow_at: in_nanos(config.slow_turn),
             running: None,
             ready: Vec::new(),
             taken: 0,
@@ -220,7 +222,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     #[inline]
     fn read_clock(&mut self) {
         let new_wall = self.clock.read(&self.sys);
-        self.fx.set_now(self.clock.instant());
+        self.fx.set_nanos(self.clock.now());
         if new_wall {
             self.fx.set_wall(self.clock.wall());
         }
@@ -295,12 +297,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn finish_turn(&mut self) {
-        let began = self.clock.instant();
-        let now = self.sys.now();
-        let old = began.checked_add(CLOCK_AGE.min(self.config.slow_turn));
-        if old.is_some_and(|old| now > old) {
-            let took = now.saturating_duration_since(began);
-            self.counters.slow_turns += u64::from(took > self.config.slow_turn);
+        let took = self.sys.nanos().saturating_sub(self.clock.now());
+        if took > self.slow_at.min(CLOCK_AGE) {
+            self.counters.slow_turns += u64::from(took > self.slow_at);
             self.read_clock();
         }
         self.end_drain_if_done();

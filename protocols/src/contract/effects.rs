@@ -126,7 +126,8 @@ impl<A: App> fmt::Debug for Effect<A> {
 pub struct Effects<A: App> {
     list: Vec<Effect<A>>,
     reserved: Vec<Id>,
-    now: Instant,
+    start: Instant,
+    nanos: u64,
     wall: SystemTime,
     random: u64,
     draining: bool,
@@ -148,7 +149,7 @@ impl<A: App> Effects<A> {
     /// The time of this turn: the loop reads its clock once a turn.
     #[inline]
     pub fn now(&self) -> Instant {
-        self.now
+        self.start + Duration::from_nanos(self.nanos)
     }
 
     /// The wall time, at most a second old: for `Date` headers and logs, never for deadlines.
@@ -245,7 +246,7 @@ impl<A: App> Effects<A> {
         to: To,
         mail: A::Mail,
     ) -> Result<TimerId, Full<A::Mail>> {
-        let at = self.now.checked_add(wait);
+        let at = self.now().checked_add(wait);
         let (Some(at), Some(room)) = (at, self.timers_room.checked_sub(1)) else {
             return Err(Full(mail));
         };
@@ -282,11 +283,12 @@ pub struct Rooms {
 impl<A: App> Effects<A> {
     /// An empty list; `seed` starts [`random`](Effects::random), answers of offloaded work go to
     /// `outbox`.
-    pub fn new(now: Instant, wall: SystemTime, seed: u64, outbox: Arc<Outbox<A::Mail>>) -> Self {
+    pub fn new(start: Instant, wall: SystemTime, seed: u64, outbox: Arc<Outbox<A::Mail>>) -> Self {
         Effects {
             list: Vec::new(),
             reserved: Vec::with_capacity(CONNECTS_PER_CALL),
-            now,
+            start,
+            nanos: 0,
             wall,
             random: seed,
             draining: false,
@@ -298,10 +300,10 @@ impl<A: App> Effects<A> {
         }
     }
 
-    /// Sets the time of the turn.
+    /// Sets the time of the turn, in nanoseconds since the start.
     #[inline]
-    pub fn set_now(&mut self, now: Instant) {
-        self.now = now;
+    pub fn set_nanos(&mut self, nanos: u64) {
+        self.nanos = nanos;
     }
 
     /// Sets the wall time; it need not be done every turn.

@@ -260,8 +260,12 @@ impl<S: Sys> Sys for Faulty<S> {
     type Socket = Known<S::Socket>;
     type Spare = S::Spare;
 
-    fn now(&self) -> Instant {
-        self.inner.now()
+    fn start(&self) -> Instant {
+        self.inner.start()
+    }
+
+    fn nanos(&self) -> u64 {
+        self.inner.nanos()
     }
 
     fn wall(&self) -> SystemTime {

@@ -113,8 +113,11 @@ pub trait Sys: 'static {
     /// A descriptor kept back for the day when there is none left.
     type Spare: fmt::Debug;
 
-    /// The monotonic clock.
-    fn now(&self) -> Instant;
+    /// When the monotonic clock of this system began to count.
+    fn start(&self) -> Instant;
+
+    /// How far it has counted, in nanoseconds. It is read twice a turn, hence a number.
+    fn nanos(&self) -> u64;
 
     /// The wall clock.
     fn wall(&self) -> SystemTime;

@@ -23,6 +23,8 @@ const EVENTS: usize = 1024;
 
 /// The kernel's sockets, clock and signals.
 pub struct Mio {
+    start: Instant,
+    began: u64,
     poll: mio::Poll,
     events: mio::Events,
     waker: Option<Arc<dyn Wake>>,
@@ -38,6 +40,8 @@ impl Mio {
     /// Where no descriptor is left.
     pub fn new() -> io::Result<Self> {
         Ok(Mio {
+            start: Instant::now(),
+            began: monotonic(),
             poll: mio::Poll::new()?,
             events: mio::Events::with_capacity(EVENTS),
             waker: None,
@@ -66,9 +70,13 @@ impl Sys for Mio {
     type Socket = Socket;
     type Spare = OwnedFd;
 
+    fn start(&self) -> Instant {
+        self.start
+    }
+
     #[inline]
-    fn now(&self) -> Instant {
-        Instant::now()
+    fn nanos(&self) -> u64 {
+        monotonic().saturating_sub(self.began)
     }
 
     fn wall(&self) -> SystemTime {
@@ -227,6 +235,13 @@ impl Sys for Mio {
     fn offload(&mut self, work: Work) -> Result<(), Work> {
         self.pool.run(work)
     }
+}
+
+/// The clock that `Instant` reads, as a number.
+#[inline]
+fn monotonic() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 #[inline]

@@ -198,8 +198,12 @@ impl Sys for Sim {
     type Socket = SimSocket;
     type Spare = SimSpare;
 
-    fn now(&self) -> Instant {
-        self.epoch + self.elapsed()
+    fn start(&self) -> Instant {
+        self.epoch
+    }
+
+    fn nanos(&self) -> u64 {
+        self.elapsed().as_nanos() as u64
     }
 
     fn wall(&self) -> SystemTime {
