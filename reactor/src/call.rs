@@ -17,7 +17,7 @@ use crate::pool::Hot;
 use crate::reactor::Reactor;
 use crate::slot::Phase;
 use crate::sys::Sys;
-use crate::timers::{NEVER, Nanos};
+use crate::timers::Nanos;
 
 /// The call that is being made.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 tx.rollback(mark);
             }
             if self.slots[peer].phase == Phase::Open {
-                self.settle(peer, NEVER);
+                self.settle_peer(peer);
             }
         }
         if let Some(machine) = &self.slots[index].machine {

@@ -110,6 +110,8 @@ counters! {
     datagrams_lost,
     /// Datagrams that endpoints dropped.
     datagrams_dropped,
+    /// Times an endpoint left its deadline in the past.
+    frozen_endpoints,
     /// Panics of the application's own handlers, closures and endpoints.
     panics,
 }

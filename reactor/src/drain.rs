@@ -77,6 +77,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Shuts down at once: every connection is reset.
     pub fn abort(&mut self) {
         self.fx.set_draining();
+        self.aborted = true;
         if let Drain::Until(alarm) = std::mem::replace(&mut self.drain, Drain::Abort) {
             self.timers.disarm(alarm);
         }
@@ -108,6 +109,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Whether it was told to shut down at once, or its drain has run out of time.
     pub fn is_aborting(&self) -> bool {
-        matches!(self.drain, Drain::Abort)
+        self.aborted
     }
 }

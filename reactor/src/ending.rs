@@ -81,10 +81,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
             if drained {
                 return self.discard(index, Close::InOrder);
             }
-            if !slot.flags.has(Flags::SHUT) {
-                slot.flags.set(Flags::SHUT);
+            let was_shut = slot.flags.has(Flags::SHUT);
+            if !was_shut || slot.patience == NEVER {
+                // From now on the peer's end is waited for, also if ours was said long ago.
                 slot.patience = self.clock.after(self.config.linger_within);
                 slot.progressed = self.clock.now();
+            }
+            if !was_shut {
+                slot.flags.set(Flags::SHUT);
                 if let Some(stream) = &mut slot.stream
                     && self.sys.shutdown(stream).is_err()
                 {

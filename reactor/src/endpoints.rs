@@ -14,6 +14,9 @@ use crate::timers::{Key, NEVER, Nanos};
 /// What one transmit may fill: more than the largest UDP payload, or a batch of smaller ones.
 const TRANSMIT_MAX: usize = 65_535;
 
+/// How long an endpoint waits for its next `expire` when its deadline stays in the past.
+const FROZEN: std::time::Duration = std::time::Duration::from_secs(1);
+
 pub(crate) struct EndpointSlot<A: App, S: Sys> {
     socket: Option<S::Socket>,
     endpoint: Box<dyn Endpoint<A>>,
@@ -225,9 +228,22 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if slot.is_open() && slot.view.deadline <= self.clock.now() {
             self.counters.deadlines += 1;
             self.call_endpoint(at, |endpoint, desk| endpoint.expire(desk));
+            self.thaw(at);
         } else {
             self.after_endpoint(at, Served::default());
         }
+    }
+
+    /// An endpoint that did not move its deadline is not asked again at once, or it would have the
+    /// loop for itself.
+    fn thaw(&mut self, at: usize) {
+        let slot = &mut self.endpoints[at];
+        if slot.view.deadline > self.clock.now() || slot.timer.is_none() {
+            return;
+        }
+        self.counters.frozen_endpoints += 1;
+        slot.armed = self.clock.after(FROZEN);
+        self.timers.rearm(slot.timer, slot.armed);
     }
 
     pub(crate) fn mail_endpoint(&mut self, id: EndpointId, mail: A::Mail) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::thread;
 
@@ -97,22 +98,31 @@ impl Fleet {
                 }
             }
             self.pinning.apply(0);
-            let first = make(Seat { index: 0, loops });
+            let first = catch_unwind(AssertUnwindSafe(|| make(Seat { index: 0, loops })));
             // A constructor that panics drops its own sender; the last one must not be kept alive
             // here.
             drop(made);
-            let handles: Vec<_> = makes.iter().take(threads.len()).flatten().collect();
-            let led = first.and_then(|mut first| {
-                if handles.len() == loops - 1 {
+            let others = Others(makes.iter().take(threads.len()).flatten().collect());
+            let led = first.unwrap_or_else(|panic| resume_unwind(panic)).and_then(|mut first| {
+                if others.0.len() == loops - 1 {
                     ready();
                 } else {
                     first.drain();
                 }
-                lead(&mut first, &handles)
+                lead(&mut first, &others.0)
             });
-            handles.iter().for_each(Handle::drain);
+            drop(others);
             threads.into_iter().map(join).fold(result.and(led), |all, one| all.and(one))
         })
+    }
+}
+
+/// The other loops; they drain when the first is over, by a panic as well.
+struct Others<Mail>(Vec<Handle<Mail>>);
+
+impl<Mail> Drop for Others<Mail> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Handle::drain);
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) states: StateCounters,
     pub(crate) signals: SignalTable<A>,
     pub(crate) drain: Drain,
+    /// Whether it was ever told to shut down at once.
+    pub(crate) aborted: bool,
     pub(crate) tracing: Tracing,
     pub(crate) jobs: usize,
     pub(crate) connections_max: usize,
@@ -134,6 +136,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             states: StateCounters::new(A::Conn::STATES.len()),
             signals: SignalTable::default(),
             drain: Drain::default(),
+            aborted: false,
             tracing: Tracing::default(),
             jobs: 0,
             connections_max: config.connections_max.unwrap_or(descriptors),
@@ -312,7 +315,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             && self.listeners.iter().all(|listener| !listener.is_open())
             && self.endpoints.iter().all(|endpoint| !endpoint.is_open())
             && self.mail.is_empty()
-            && self.jobs == 0
+            && (self.jobs == 0 || self.drain.is_over())
             && (self.timers.len() == 0 || self.drain.is_over())
     }
 

@@ -73,10 +73,22 @@ impl<A: App, S: Sys> Reactor<A, S> {
             if let Received::Bytes(n) = got {
                 (reads, bytes) = (reads - 1, bytes.saturating_sub(n));
             }
+            let why = cause.take().unwrap_or(Cause::Advance);
+            // Mail and deadlines are calls of their own: what else is new is told by a further one.
+            let news = got != Received::Nothing || self.slots[index].flags.has(Flags::CALL);
+            let missed = news && !matches!(why, Cause::Advance);
             self.slots[index].flags.clear(Flags::CALL);
-            match self.call(id, cause.take().unwrap_or(Cause::Advance)) {
-                Flow::Wait(at) if !matches!(got, Received::Failed(_)) => own = at,
+            match self.call(id, why) {
+                Flow::Wait(at) if missed || !matches!(got, Received::Failed(_)) => own = at,
                 flow => return self.after_round(id, got, flow),
+            }
+            if missed {
+                match (self.call(id, Cause::Advance), got) {
+                    (Flow::Wait(at), Received::Bytes(_) | Received::Nothing | Received::Ended) => {
+                        own = at;
+                    }
+                    (flow, got) => return self.after_round(id, got, flow),
+                }
             }
         }
         self.settle(index, own);
@@ -227,7 +239,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
             running: &mut self.running,
         };
         let peer = peer_of(link, other_tx.map(|tx| &mut **tx));
-        let signals = std::mem::replace(signals, Signals(0));
+        // They are for `advance`, which looks at them; mail would take them and tell nobody.
+        let signals = match cause {
+            Cause::Advance => std::mem::replace(signals, Signals(0)),
+            _ => Signals(0),
+        };
         let noted = match link {
             Link::To(peer) => mark.map(|mark| (*peer, mark)),
             _ => None,
@@ -329,15 +345,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let Some(tx) = &self.slots[index].tx else { return };
         let ended = tx.half() != mark.half();
         if tx.is_idle() {
-            self.settle(index, NEVER);
-            return;
+            return self.settle_peer(index);
         }
         if self.flush_open(index) {
             if ended {
                 self.call_later(index);
             }
-            self.settle(index, NEVER);
+            self.settle_peer(index);
         }
+    }
+
+    /// Settles a connection that was not visited, but whose peer was. It may go on before that has
+    /// fallen under the low mark.
+    pub(crate) fn settle_peer(&mut self, index: usize) {
+        if self.wants_read(index) {
+            self.enqueue(index);
+        }
+        self.settle(index, NEVER);
     }
 
     /// Takes lent memory back, charges what stays, arms the deadline.

@@ -18,7 +18,8 @@ fn refused(change: fn(&mut Config)) -> String {
 
 #[test]
 fn a_limit_that_stops_everything_is_named() {
-    let cases: [(fn(&mut Config), &str); 8] = [
+    type Change = fn(&mut Config);
+    let cases: [(Change, &str); 8] = [
         (|config| config.receive_max = 0, "receive_max"),
         (|config| config.send_marks.high = 0, "send_marks.high"),
         (|config| config.send_marks.cap = 1, "send_marks.cap"),

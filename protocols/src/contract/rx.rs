@@ -122,10 +122,11 @@ impl Rx {
         }
     }
 
-    /// Makes the whole block available again when nothing in it is unread; says whether that is so.
+    /// Makes the whole block available again when nothing in it is unread; says whether there is one
+    /// and that is so.
     #[inline]
     pub fn rewind(&mut self) -> bool {
-        if !self.is_empty() {
+        if !self.is_empty() || !self.has_block() {
             return false;
         }
         (self.start, self.end) = (0, 0);

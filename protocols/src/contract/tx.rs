@@ -212,6 +212,7 @@ impl Tx {
     fn tail_space(&self) -> usize {
         match self.pieces.back() {
             Some(Piece::Block { block, end, .. }) => block.capacity() - *end as usize,
+            None if self.start < self.end => self.block.capacity() - self.end as usize,
             _ => 0,
         }
     }
