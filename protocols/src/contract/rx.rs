@@ -122,8 +122,8 @@ impl Rx {
         }
     }
 
-    /// Makes the whole block available again when nothing in it is unread; says whether there is one
-    /// and that is so.
+    /// Makes the whole block available again when nothing in it is unread; says whether there is
+    /// one and that is so.
     #[inline]
     pub fn rewind(&mut self) -> bool {
         if !self.is_empty() || !self.has_block() {
