@@ -303,3 +303,37 @@ fn an_endpoint_with_a_frozen_deadline_has_not_the_loop_for_itself() {
     }
     assert!(counts.iter().all(|n| *n < 10));
 }
+
+#[test]
+fn signals_are_merged_and_told_to_the_linked_state_once() {
+    // The second links itself with the first; what it says is one bit for each letter.
+    let mut h = House::new(Config::default(), |io, cue| {
+        if io.app.heard.is_empty() {
+            let id = io.id();
+            io.app.heard.push((id, 0));
+        }
+        let (id, signals) = (io.id(), io.signals);
+        if cue == Cue::Advance && signals != Signals(0) {
+            io.app.heard.push((id, u32::from(signals.0)));
+        }
+        while let Some(letter) = io.rx.bytes().first().copied() {
+            io.rx.consume(1);
+            match letter {
+                b'L' => {
+                    let to = io.app.heard[0].0;
+                    io.link(to);
+                }
+                letter => io.signal(Signals(1 << (letter - b'0'))),
+            }
+        }
+        Ok(Step::Wait)
+    });
+    let first = h.connect();
+    h.settle();
+    let second = h.connect();
+    h.settle();
+    h.say(second, b"L");
+    h.say(second, b"0131");
+    let first = h.id(first);
+    assert_eq!(h.reactor.app().heard, [(first, 0), (first, 0b1011)]);
+}
