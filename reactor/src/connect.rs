@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use readily_protocols::contract::{App, Busy, Connect, Id, Machine, Remote};
+use readily_protocols::contract::{App, Busy, Cause, Connect, End, Id, Machine, Remote};
 
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Phase};
@@ -39,7 +39,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             });
         match made {
             Ok(()) => self.arm(index, patience),
-            Err(error) => self.unreachable(index, error.kind()),
+            Err(error) => self.end(index, End::Unreachable(error.kind())),
         }
     }
 
@@ -60,7 +60,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             Err(error) => match error.kind() {
                 ErrorKind::NotConnected | ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
-                kind => self.unreachable(index, kind),
+                kind => self.end(index, End::Unreachable(kind)),
             },
         }
     }
@@ -75,6 +75,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if let Some(machine) = &slot.machine {
             self.states.now[machine.state()] += 1;
         }
-        self.visit(id, readily_protocols::contract::Cause::Advance);
+        self.visit(id, Cause::Advance);
     }
 }

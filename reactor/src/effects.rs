@@ -1,6 +1,6 @@
 //! What handlers asked for is carried out here, after the handler has returned.
 
-use readily_protocols::contract::{App, Effect, End, Id, Letter, To};
+use readily_protocols::contract::{App, Cause, Effect, End, Id, Letter, To};
 
 use crate::reactor::Reactor;
 use crate::slot::{Link, Phase};
@@ -151,7 +151,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 To::App => self.mail_app(mail),
                 To::Conn(id) => match self.find(id) {
                     Some(index) if self.slots[index].phase == Phase::Open => {
-                        self.visit(id, readily_protocols::contract::Cause::Mail(mail));
+                        self.visit(id, Cause::Mail(mail));
                     }
                     _ => self.drop_mail(mail),
                 },

@@ -1,7 +1,5 @@
 //! How a connection ends: in order, or at once.
 
-use std::io::ErrorKind;
-
 use readily_protocols::contract::{App, End, Fault, Half, Id, Machine};
 
 use crate::carrier;
@@ -204,10 +202,5 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether it was cut.
     pub(crate) fn was_cut(&self, index: usize) -> bool {
         self.slots[index].rx.as_ref().is_some_and(|rx| rx.half() == Half::Aborted)
-    }
-
-    /// An outgoing connection could not be made.
-    pub(crate) fn unreachable(&mut self, index: usize, kind: ErrorKind) {
-        self.end(index, End::Unreachable(kind));
     }
 }

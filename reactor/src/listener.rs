@@ -170,14 +170,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Accepts on each listener where somebody waits, within its budget.
     pub(crate) fn accept_waiting(&mut self) {
         for at in 0..self.listeners.len() {
-            for _ in 0..self.listeners[at].options.accept_budget {
-                if !self.listeners[at].is_eager() {
-                    break;
-                }
-                if let After::Stop = self.accept_one(at) {
-                    break;
-                }
-            }
+            self.accept_some(at, self.listeners[at].options.accept_budget);
         }
     }
 
@@ -202,14 +195,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn accept_last(&mut self) {
         for at in 0..self.listeners.len() {
             self.listeners[at].pending = true;
-            for _ in 0..self.listeners[at].options.backlog {
-                if !self.listeners[at].is_eager() {
-                    break;
-                }
-                if let After::Stop = self.accept_one(at) {
-                    break;
-                }
-            }
+            self.accept_some(at, self.listeners[at].options.backlog as usize);
         }
     }
 
@@ -219,6 +205,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
             (listener.pending, listener.spare) = (false, None);
             if let Some(source) = listener.source.take() {
                 self.sys.unlisten(source);
+            }
+        }
+    }
+
+    fn accept_some(&mut self, at: usize, budget: usize) {
+        for _ in 0..budget {
+            if !self.listeners[at].is_eager() || matches!(self.accept_one(at), After::Stop) {
+                return;
             }
         }
     }

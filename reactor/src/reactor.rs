@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use readily_protocols::contract::{
-    App, CONNECTS_PER_CALL, Cause, Effects, Id, Machine, Outbox, Rooms,
+    App, CONNECTS_PER_CALL, Cause, Effects, Id, Machine, Outbox, Rooms, To,
 };
 use slab::Slab;
 
@@ -39,7 +39,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) starved: VecDeque<Id>,
     pub(crate) graveyard: Vec<u32>,
     pub(crate) timers: Timers<Alarm>,
-    pub(crate) mail: VecDeque<(readily_protocols::contract::To, A::Mail)>,
+    pub(crate) mail: VecDeque<(To, A::Mail)>,
     pub(crate) mail_timers: MailTimers<A::Mail>,
     pub(crate) outbox: Arc<Outbox<A::Mail>>,
     pub(crate) pool: Pool,

@@ -78,17 +78,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
             let news = got != Received::Nothing || self.slots[index].flags.has(Flags::CALL);
             let missed = news && !matches!(why, Cause::Advance);
             self.slots[index].flags.clear(Flags::CALL);
-            match self.call(id, why) {
-                Flow::Wait(at) if missed || !matches!(got, Received::Failed(_)) => own = at,
-                flow => return self.after_round(id, got, flow),
+            let mut flow = self.call(id, why);
+            if missed && matches!(flow, Flow::Wait(_)) {
+                flow = self.call(id, Cause::Advance);
             }
-            if missed {
-                match (self.call(id, Cause::Advance), got) {
-                    (Flow::Wait(at), Received::Bytes(_) | Received::Nothing | Received::Ended) => {
-                        own = at;
-                    }
-                    (flow, got) => return self.after_round(id, got, flow),
-                }
+            match flow {
+                Flow::Wait(at) if !matches!(got, Received::Failed(_)) => own = at,
+                flow => return self.after_round(id, got, flow),
             }
         }
         self.settle(index, own);
