@@ -170,7 +170,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Accepts on each listener where somebody waits, within its budget.
     pub(crate) fn accept_waiting(&mut self) {
         for at in 0..self.listeners.len() {
-            self.accept_some(at, self.listeners[at].options.accept_budget);
+            if self.listeners[at].is_eager() {
+                self.accept_some(at, self.listeners[at].options.accept_budget);
+            }
         }
     }
 
@@ -209,6 +211,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
+    #[inline(never)]
     fn accept_some(&mut self, at: usize, budget: usize) {
         for _ in 0..budget {
             if !self.listeners[at].is_eager() || matches!(self.accept_one(at), After::Stop) {
