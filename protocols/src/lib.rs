@@ -10,6 +10,13 @@
 
 pub mod contract;
 pub mod echo;
+#[cfg(feature = "http1")]
+pub mod http1;
+#[cfg(feature = "quic")]
+pub mod quic;
 pub mod relay;
 pub mod testing;
+pub mod tls;
 pub mod udp_echo;
+#[cfg(feature = "websocket")]
+pub mod websocket;

@@ -70,10 +70,15 @@ impl<A: App> Endpoint<A> for UdpEcho {
         self.queue.push_back(Reply { to: datagram.from, from: datagram.to, bytes });
     }
 
-    fn poll_transmit(&mut self, into: &mut [u8], _: &mut Desk<'_, A>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        into: &mut Vec<u8>,
+        _: usize,
+        _: &mut Desk<'_, A>,
+    ) -> Option<Transmit> {
         let reply = self.queue.pop_front()?;
         let len = reply.bytes.len();
-        into.get_mut(..len)?.copy_from_slice(&reply.bytes);
+        into.extend_from_slice(&reply.bytes);
         Some(Transmit { to: reply.to, from: reply.from, ecn: None, len, segment: None })
     }
 

@@ -33,9 +33,9 @@ impl Desktop {
     }
 
     fn answer(&mut self) -> Option<(Transmit, Vec<u8>)> {
-        let mut into = vec![0; 65_535];
+        let mut into = Vec::new();
         let mut desk = Desk { app: &mut self.app, fx: &mut self.fx };
-        let transmit = self.echo.poll_transmit(&mut into, &mut desk)?;
+        let transmit = self.echo.poll_transmit(&mut into, 1, &mut desk)?;
         into.truncate(transmit.len);
         Some((transmit, into))
     }

@@ -72,13 +72,31 @@ impl From<&Path> for Address {
     }
 }
 
+/// Where a connection comes from, and what was agreed with it when it was secured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// The other side's address.
+    pub address: Address,
+    /// What was agreed in TLS or QUIC; none on a plain connection.
+    pub secured: Option<Secured>,
+}
+
+/// What was agreed in the handshake of a secured connection.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Secured {
+    /// The application protocol (ALPN, RFC 7301), where one was agreed.
+    pub alpn: Option<Box<[u8]>>,
+    /// The name that the client asked for (SNI, RFC 6066), where it named one.
+    pub server_name: Option<Box<str>>,
+}
+
 /// A peer's address in 16 bytes, since every connection keeps one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Remote {
     /// The common case, in place.
     V4(SocketAddrV4),
     /// Everything else.
-    Other(Box<Address>),
+    Other(Box<Origin>),
 }
 
 impl Remote {
@@ -86,15 +104,29 @@ impl Remote {
     pub fn address(&self) -> Address {
         match self {
             Remote::V4(at) => Address::Ip(SocketAddr::V4(*at)),
-            Remote::Other(other) => (**other).clone(),
+            Remote::Other(origin) => origin.address.clone(),
+        }
+    }
+
+    /// What was agreed in the handshake; none on a plain connection.
+    pub fn secured(&self) -> Option<&Secured> {
+        match self {
+            Remote::V4(_) => None,
+            Remote::Other(origin) => origin.secured.as_ref(),
         }
     }
 }
 
 impl From<Address> for Remote {
     fn from(address: Address) -> Self {
-        match address {
-            Address::Ip(SocketAddr::V4(at)) => Remote::V4(at),
+        Remote::from(Origin { address, secured: None })
+    }
+}
+
+impl From<Origin> for Remote {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin { address: Address::Ip(SocketAddr::V4(at)), secured: None } => Remote::V4(at),
             other => Remote::Other(Box::new(other)),
         }
     }

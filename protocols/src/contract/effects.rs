@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Address, App, EndpointId, Id, Outbox, Signals};
+use super::{Address, App, EndpointId, Id, Outbox, Signals, Tally};
 
 /// How many outgoing connections one call may ask for.
 pub const CONNECTS_PER_CALL: usize = 8;
+
+/// How long an HTTP date is, in bytes.
+pub const DATE_LEN: usize = 29;
 
 /// Blocking work, with the way of its answer inside.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -59,6 +62,17 @@ pub struct Connect {
     pub to: Address,
     /// How long it may take to be made.
     pub within: Duration,
+    /// What carries it.
+    pub over: Over,
+}
+
+/// What carries an outgoing connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Over {
+    /// A socket of its own.
+    Socket,
+    /// A stream of that endpoint (QUIC), to a server that proves to have this name.
+    Stream(EndpointId, Arc<str>),
 }
 
 impl Connect {
@@ -67,7 +81,12 @@ impl Connect {
 
     /// To there, in the default time.
     pub fn to(address: impl Into<Address>) -> Self {
-        Connect { to: address.into(), within: Connect::WITHIN }
+        Connect { to: address.into(), within: Connect::WITHIN, over: Over::Socket }
+    }
+
+    /// On a stream of `endpoint`, to a server that proves to be `name`.
+    pub fn over(self, endpoint: EndpointId, name: &str) -> Self {
+        Connect { over: Over::Stream(endpoint, name.into()), ..self }
     }
 }
 
@@ -129,6 +148,9 @@ pub struct Effects<A: App> {
     start: Instant,
     nanos: u64,
     wall: SystemTime,
+    /// `wall` in words; formatted when it is first asked for.
+    date: Option<[u8; DATE_LEN]>,
+    tally: Tally,
     random: u64,
     draining: bool,
     mail_room: usize,
@@ -155,6 +177,22 @@ impl<A: App> Effects<A> {
     /// The wall time, at most a second old: for `Date` headers and logs, never for deadlines.
     pub fn wall(&self) -> SystemTime {
         self.wall
+    }
+
+    /// The same as an HTTP date (RFC 9110, section 5.6.7), formatted once for all who ask.
+    #[inline]
+    pub fn date(&mut self) -> &[u8; DATE_LEN] {
+        self.date.get_or_insert_with(|| format_date(self.wall))
+    }
+
+    /// Counts something that only a protocol knows of, by its name.
+    pub fn count(&mut self, name: &'static str) {
+        self.tally.count(name);
+    }
+
+    /// What was counted by name.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Whether the loop is shutting down: a state that is between two requests should finish.
@@ -290,6 +328,8 @@ impl<A: App> Effects<A> {
             start,
             nanos: 0,
             wall,
+            date: None,
+            tally: Tally::default(),
             random: seed,
             draining: false,
             mail_room: usize::MAX,
@@ -308,7 +348,7 @@ impl<A: App> Effects<A> {
 
     /// Sets the wall time; it need not be done every turn.
     pub fn set_wall(&mut self, wall: SystemTime) {
-        self.wall = wall;
+        (self.wall, self.date) = (wall, None);
     }
 
     /// Sets how much is taken of each kind.
@@ -352,4 +392,17 @@ impl<A: App> Effects<A> {
     pub(super) fn push(&mut self, effect: Effect<A>) {
         self.list.push(effect);
     }
+}
+
+fn format_date(wall: SystemTime) -> [u8; DATE_LEN] {
+    // The format ends with the year 9999, and a clock may be set to anything.
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let years = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let wall = SystemTime::UNIX_EPOCH + years.min(8000 * year);
+    let mut date = *b"Thu, 01 Jan 1970 00:00:00 GMT";
+    let text = httpdate::fmt_http_date(wall);
+    if text.len() == DATE_LEN {
+        date.copy_from_slice(text.as_bytes());
+    }
+    date
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use super::{App, Effects};
+use super::{App, Effects, Streams};
 
 /// The two bits of explicit congestion notification (RFC 3168, section 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,9 +60,15 @@ pub trait Endpoint<A: App> {
     /// Takes one datagram in. It must not answer by keeping it: answers are pulled.
     fn handle(&mut self, datagram: Datagram<'_>, desk: &mut Desk<'_, A>);
 
-    /// Fills `into` with the next datagram to send; `None` when there is none. Called until then,
-    /// as long as the socket takes them.
-    fn poll_transmit(&mut self, into: &mut [u8], desk: &mut Desk<'_, A>) -> Option<Transmit>;
+    /// Fills `into`, which is empty, with the next datagram to send, or with at most `segments` of
+    /// one size where that is more than one; `None` when there is none. Called until then, as long
+    /// as the socket takes them.
+    fn poll_transmit(
+        &mut self,
+        into: &mut Vec<u8>,
+        segments: usize,
+        desk: &mut Desk<'_, A>,
+    ) -> Option<Transmit>;
 
     /// Whether it can take more datagrams in; while it says no, they wait in the kernel.
     fn has_room(&self) -> bool {
@@ -87,5 +93,26 @@ pub trait Endpoint<A: App> {
     /// How many datagrams it dropped, for the loop's counters.
     fn dropped(&self) -> u64 {
         0
+    }
+
+    /// The byte streams that it carries, if it carries any.
+    fn streams(&mut self) -> Option<&mut dyn Streams> {
+        None
+    }
+
+    /// The loop shuts down: nobody new is to be served.
+    fn drain(&mut self, desk: &mut Desk<'_, A>) {
+        let _ = desk;
+    }
+
+    /// Whether it still owes its peers something that was written before: while the loop drains, it
+    /// is waited for.
+    fn is_owing(&self) -> bool {
+        false
+    }
+
+    /// The loop is about to close the socket: what is pulled after this is the last that is sent.
+    fn close(&mut self, desk: &mut Desk<'_, A>) {
+        let _ = desk;
     }
 }

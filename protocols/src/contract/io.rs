@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::effects::Effect;
-use super::{Address, App, Effects, Id, Peer, Remote, Rx, To, Tx};
+use super::{Address, App, Effects, Id, Peer, Remote, Rx, Secured, To, Tx};
 
 /// A few bits from one library state to the state it is linked to, merged until that one runs.
 ///
@@ -72,6 +72,12 @@ impl<'a, A: App> Io<'a, A> {
     /// Where the other side is.
     pub fn address(&self) -> Address {
         self.remote.address()
+    }
+
+    /// What was agreed when it was secured: the application protocol and the server's name. None on
+    /// a plain connection.
+    pub fn secured(&self) -> Option<&Secured> {
+        self.remote.secured()
     }
 
     /// Where mail to this connection goes.

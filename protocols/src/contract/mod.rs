@@ -19,15 +19,18 @@ mod machine;
 mod outbox;
 mod peer;
 mod rx;
+mod streams;
+mod tally;
 mod tx;
 
-pub use address::{Address, AddressError, Remote};
+pub use address::{Address, AddressError, Origin, Remote, Secured};
 pub use block::{BLOCK_MIN, Block, Piece};
 pub use deadline::{Reason, Timeouts};
 pub use diagram::{Diagram, StateInfo};
 pub use drive::{Cause, TRANSITIONS_MAX, drive};
 pub use effects::{
-    Busy, CONNECTS_PER_CALL, Connect, Effect, Effects, Full, Job, Rooms, TimerId, To,
+    Busy, CONNECTS_PER_CALL, Connect, DATE_LEN, Effect, Effects, Full, Job, Over, Rooms, TimerId,
+    To,
 };
 pub use endpoint::{Datagram, Desk, Ecn, Endpoint, Transmit};
 pub use fault::{End, Fault};
@@ -37,4 +40,6 @@ pub use machine::{Alone, App, Edge, Entered, Machine, Never, Next, State, Step};
 pub use outbox::{Letter, Outbox};
 pub use peer::Peer;
 pub use rx::{Half, Rx};
+pub use streams::{Release, StreamEvent, StreamKey, Streams};
+pub use tally::Tally;
 pub use tx::{ADOPT_MIN, Mark, Marks, Tx};

@@ -1,0 +1,1 @@
+//! WebSocket (RFC 6455): the server side, after an upgrade.
