@@ -64,7 +64,7 @@ impl State<Conn> for Dial {
             return Ok(Step::Finish);
         }
         let to = io.app.backends[self.next].clone();
-        let connect = Connect { to, within: io.app.connect_within };
+        let connect = Connect { within: io.app.connect_within, ..Connect::to(to) };
         let id = io.connect(connect, Conn::Relay(Relay));
         io.link(id.map_err(|_| Fault::Local("too many connections asked for in one call"))?);
         self.next = (self.next + 1) % io.app.backends.len();

@@ -1,6 +1,6 @@
 //! Looking at a loop from outside, between its turns.
 
-use readily_protocols::contract::{App, Id, Remote};
+use readily_protocols::contract::{App, Id, Remote, Tally};
 
 use crate::config::Config;
 use crate::counters::{Counters, StateCounters};
@@ -45,6 +45,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// What was counted.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// What protocols counted, by name: the reason of each fault among it.
+    pub fn tally(&self) -> &Tally {
+        self.fx.tally()
     }
 
     /// How connections are spread over states.

@@ -13,7 +13,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let slot = &mut self.slots[index];
         let rx = slot.rx.as_ref().map_or(0, |rx| rx.charge());
         let tx = slot.tx.as_ref().map_or(0, |tx| tx.charge());
-        let holds = (rx + tx).min(u32::MAX as usize) as u32;
+        let layer = self.layers.charge(index, slot.flags);
+        let holds = (rx + tx + layer).min(u32::MAX as usize) as u32;
         if holds == slot.held {
             return true;
         }

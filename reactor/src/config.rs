@@ -47,6 +47,13 @@ pub struct Config {
     pub accept_retry: Duration,
     /// A turn that takes longer is counted as slow.
     pub slow_turn: Duration,
+    /// How long the handshake of TLS may take.
+    pub handshake_within: Duration,
+    /// How many handshakes of TLS may be under way.
+    pub handshakes_max: usize,
+    /// How many handshakes of TLS a listener may begin in one turn: they are costly, and others
+    /// wait meanwhile.
+    pub turn_handshakes: usize,
     /// How many calls without progress a state may ask for in a row.
     pub spins_max: u8,
     /// Whether a connection that nothing can wake is ended, and its state named.
@@ -99,6 +106,12 @@ impl Config {
     pub const ACCEPT_RETRY: Duration = Duration::from_millis(10);
     /// Default of [`slow_turn`](Config::slow_turn).
     pub const SLOW_TURN: Duration = Duration::from_millis(10);
+    /// Default of [`handshake_within`](Config::handshake_within).
+    pub const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+    /// Default of [`handshakes_max`](Config::handshakes_max).
+    pub const HANDSHAKES_MAX: usize = 1024;
+    /// Default of [`turn_handshakes`](Config::turn_handshakes).
+    pub const TURN_HANDSHAKES: usize = 8;
     /// Default of [`spins_max`](Config::spins_max).
     pub const SPINS_MAX: u8 = 32;
 }
@@ -113,6 +126,8 @@ impl Config {
             (self.turn_reads, "turn_reads is 0: nothing could be read"),
             (self.turn_deadlines, "turn_deadlines is 0: no deadline could fire"),
             (self.letters_max, "letters_max is 0: no other thread could be heard"),
+            (self.handshakes_max, "handshakes_max is 0: no TLS connection could be made"),
+            (self.turn_handshakes, "turn_handshakes is 0: no TLS connection could be made"),
             (usize::from(self.spins_max), "spins_max is 0: no state could yield"),
         ];
         let cap = self.send_marks.cap < self.send_marks.high;
@@ -142,6 +157,9 @@ impl Default for Config {
             drain_within: Config::DRAIN_WITHIN,
             accept_retry: Config::ACCEPT_RETRY,
             slow_turn: Config::SLOW_TURN,
+            handshake_within: Config::HANDSHAKE_WITHIN,
+            handshakes_max: Config::HANDSHAKES_MAX,
+            turn_handshakes: Config::TURN_HANDSHAKES,
             spins_max: Config::SPINS_MAX,
             sanitizer: if cfg!(debug_assertions) { Sanitizer::On } else { Sanitizer::Off },
             seed: None,

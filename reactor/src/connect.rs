@@ -2,8 +2,11 @@
 
 use std::io::ErrorKind;
 
-use readily_protocols::contract::{App, Busy, Cause, Connect, End, Id, Machine, Remote};
+use readily_protocols::contract::{
+    Address, App, Busy, Cause, Connect, End, EndpointId, Id, Machine, Over, Remote,
+};
 
+use crate::carrier::{Layer, StreamOf};
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Phase};
 use crate::sys::{Source, StreamOptions, Sys};
@@ -31,16 +34,38 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.phase = Phase::Connecting;
         slot.patience = patience;
         slot.remote = Remote::from(connect.to.clone());
-        let made =
-            self.sys.connect(&connect.to, &StreamOptions::default()).and_then(|mut stream| {
-                let registered = self.sys.register(&mut stream, Source::Conn(id).token());
-                self.slots[index].stream = Some(stream);
-                registered
-            });
+        let made = match &connect.over {
+            Over::Socket => self.connect_socket(id, &connect.to),
+            Over::Stream(endpoint, name) => self.connect_stream(id, &connect.to, (*endpoint, name)),
+        };
         match made {
             Ok(()) => self.arm(index, patience),
-            Err(error) => self.end(index, End::Unreachable(error.kind())),
+            Err(kind) => self.end(index, End::Unreachable(kind)),
         }
+    }
+
+    fn connect_socket(&mut self, id: Id, to: &Address) -> Result<(), ErrorKind> {
+        let mut stream = self.sys.connect(to, &StreamOptions::default()).map_err(|e| e.kind())?;
+        let registered = self.sys.register(&mut stream, Source::Conn(id).token());
+        self.slots[id.index as usize].stream = Some(stream);
+        registered.map_err(|error| error.kind())
+    }
+
+    fn connect_stream(
+        &mut self,
+        id: Id,
+        to: &Address,
+        (endpoint, name): (EndpointId, &str),
+    ) -> Result<(), ErrorKind> {
+        let (at, index) = (usize::from(endpoint.0), id.index as usize);
+        let to = to.ip().ok_or(ErrorKind::Unsupported)?;
+        let now = self.fx.now();
+        let slot = self.endpoints.get_mut(at).filter(|slot| slot.is_open());
+        slot.ok_or(ErrorKind::NotConnected)?.stir();
+        let key = self.ask_streams(at, |streams| streams.open(to, name, id, now));
+        let of = StreamOf::new(at, key.ok_or(ErrorKind::Unsupported)??);
+        self.layers.put(index, Layer::Stream(of), &mut self.slots[index].flags);
+        Ok(())
     }
 
     /// Looks how an outgoing connection has come out.
@@ -49,20 +74,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let slot = &mut self.slots[index];
         let Some(stream) = &slot.stream else { return };
         match self.sys.connected(stream) {
-            Ok(()) => {
-                slot.phase = Phase::Open;
-                slot.patience = NEVER;
-                slot.flags.set(Flags::WRITABLE);
-                if let Some(peer) = slot.peer() {
-                    self.call_later(peer.index as usize);
-                }
-                self.open(id);
-            }
+            Ok(()) => self.connect_is_made(id),
             Err(error) => match error.kind() {
                 ErrorKind::NotConnected | ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
                 kind => self.end(index, End::Unreachable(kind)),
             },
         }
+    }
+
+    pub(crate) fn connect_is_made(&mut self, id: Id) {
+        let slot = &mut self.slots[id.index as usize];
+        slot.phase = Phase::Open;
+        slot.patience = NEVER;
+        slot.flags.set(Flags::WRITABLE);
+        if let Some(peer) = slot.peer() {
+            self.call_later(peer.index as usize);
+        }
+        self.open(id);
     }
 
     /// A connection is made: its machine is advanced for the first time.

@@ -52,6 +52,20 @@ counters! {
     accept_aborted,
     /// Other failures of accept.
     accept_failed,
+    /// Handshakes of TLS under way now.
+    handshaking,
+    /// Handshakes of TLS that failed: the reason is in the tally.
+    handshakes_failed,
+    /// Handshakes of TLS that were not done in time.
+    handshakes_timed_out,
+    /// Times a listener stopped since too many handshakes were under way.
+    handshakes_exhausted,
+    /// TLS connections whose peer ended without saying so: they may have been cut on the way.
+    truncated,
+    /// Streams of endpoints that were accepted and served.
+    streams,
+    /// Streams of endpoints that were refused.
+    streams_refused,
     /// Outgoing connections asked for.
     connects,
     /// Outgoing connections that could not be made.

@@ -37,6 +37,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.deadlines += 1;
         match self.slots[index].phase {
             Phase::Connecting => self.end(index, End::Unreachable(std::io::ErrorKind::TimedOut)),
+            Phase::Securing => self.handshake_is_due(index),
             Phase::Closing if self.slots[index].has_output() => self.cut(index),
             Phase::Closing => self.discard(index, Close::InOrder),
             Phase::Open => self.state_is_due(id, own),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use readily_protocols::contract::{App, End};
 
+use crate::endpoints::EndpointSlot;
 use crate::listener::Listener;
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::{Flags, Phase};
@@ -56,6 +57,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn begin_drain(&mut self) {
         if let Drain::Asked(within) = self.drain {
             self.drain = Drain::Until(self.timers.arm(self.clock.after(within), Alarm::Drain));
+            self.drain_endpoints();
             for index in 0..self.slots.capacity() {
                 let Some(slot) = self.slots.get_mut(index) else { continue };
                 if slot.phase == Phase::Open {
@@ -84,6 +86,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         for index in 0..self.slots.capacity() {
             match self.slots.get(index).map(|slot| slot.phase) {
                 Some(Phase::Open | Phase::Connecting) => self.end(index, End::Aborted),
+                Some(Phase::Securing) => self.abort_handshake(index),
                 Some(Phase::Closing) => self.cut(index),
                 _ => {}
             }
@@ -95,9 +98,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.abort();
     }
 
-    /// Closes the endpoints when the last connection has gone, since they may carry some.
+    /// Closes the endpoints when the last connection has gone, since they may carry some, and when
+    /// they have delivered what those wrote.
     pub(crate) fn end_drain_if_done(&mut self) {
-        if self.counters.open > 0 || !matches!(self.drain, Drain::Until(_) | Drain::Abort) {
+        let owes = match self.drain {
+            Drain::Until(_) => self.endpoints.iter().any(EndpointSlot::is_owing),
+            Drain::Abort => false,
+            _ => return,
+        };
+        if self.counters.open > 0 || owes {
             return;
         }
         if let Drain::Until(alarm) = self.drain {

@@ -1,8 +1,10 @@
 //! How a connection ends: in order, or at once.
 
-use readily_protocols::contract::{App, End, Fault, Half, Id, Machine};
+use std::io::ErrorKind;
 
-use crate::carrier;
+use readily_protocols::contract::{App, End, Fault, Half, Machine};
+
+use crate::carrier::Received;
 use crate::listener::OUTGOING;
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Link, Phase};
@@ -16,8 +18,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if let End::Stuck(finding) = why {
             self.tracing.stuck(finding, self.slots[index].state());
         }
+        let id = self.id_of(index);
         let slot = &mut self.slots[index];
-        let id = Id { index: index as u32, generation: slot.generation };
         let was_open = slot.phase == Phase::Open;
         let machine = slot.machine.take();
         let link = std::mem::replace(&mut slot.link, Link::None);
@@ -50,7 +52,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.trace_end(id, why);
     }
 
-    fn close_in_order(&mut self, index: usize) {
+    pub(crate) fn close_in_order(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         slot.phase = Phase::Closing;
         slot.patience = NEVER;
@@ -67,8 +69,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// closing with unread bytes would make the kernel send a reset, which cuts what the peer has
     /// not read yet (RFC 9112, section 9.6, tells it for HTTP).
     pub(crate) fn linger(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        let flushed = carrier::flush(slot, &mut self.sys, &mut self.pool);
+        let flushed = self.carry_out_of(index);
         self.count_flush(index, flushed);
         if flushed.failed.is_some() {
             return self.cut(index);
@@ -87,9 +88,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             if !was_shut {
                 slot.flags.set(Flags::SHUT);
-                if let Some(stream) = &mut slot.stream
-                    && self.sys.shutdown(stream).is_err()
-                {
+                // An endpoint delivers what it was given, whether or not we listen to its stream.
+                let lingers = slot.stream.is_some();
+                if !self.carry_end(index) || !lingers {
                     return self.discard(index, Close::InOrder);
                 }
             }
@@ -107,17 +108,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
             if !slot.flags.has(Flags::READABLE) {
                 return false;
             }
-            let received = carrier::receive(slot, &mut self.sys, &mut self.pool);
             self.counters.reads += 1;
-            match received {
-                carrier::Received::Nothing => return false,
-                carrier::Received::Ended | carrier::Received::Failed(_) => return true,
-                carrier::Received::Bytes(n) => {
+            match self.carry_away(index) {
+                Received::Nothing => return false,
+                Received::Ended | Received::Failed(_) | Received::Broken(_) => return true,
+                Received::Bytes(n) => {
                     self.counters.bytes_in += n as u64;
-                    if let Some(rx) = &mut slot.rx {
-                        rx.consume(n);
-                        self.pool.give_block(rx.reclaim());
-                    }
+                    let slot = &mut self.slots[index];
                     slot.progressed = self.clock.now();
                     slot.discarded = slot.discarded.saturating_add(n as u32);
                     if slot.discarded as usize > self.config.linger_bytes {
@@ -139,11 +136,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Closes the socket and frees what the slot holds; the slot itself is given back when the turn
     /// ends.
     pub(crate) fn discard(&mut self, index: usize, how: Close) {
+        self.carry_no_more(index, how);
         let slot = &mut self.slots[index];
         debug_assert!(slot.phase != Phase::Dead, "a slot dies once");
-        if let Some(stream) = slot.stream.take() {
-            self.sys.close(stream, how);
-        }
         if !slot.timer.is_none() {
             self.timers.disarm(slot.timer);
             slot.timer = Key::NONE;
@@ -176,7 +171,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
             End::Fault(Fault::Peer(_)) => &mut counters.ended_peer_fault,
             End::Fault(Fault::Local(_)) => &mut counters.ended_local_fault,
             End::Fault(Fault::TimedOut(_)) => &mut counters.ended_timed_out,
-            End::Transport(_) => &mut counters.ended_transport,
+            End::Transport(kind) => {
+                counters.truncated += u64::from(kind == ErrorKind::UnexpectedEof);
+                &mut counters.ended_transport
+            }
             End::Unreachable(_) => &mut counters.connects_failed,
             End::Panicked => &mut counters.ended_panicked,
             End::Overflow => &mut counters.ended_overflow,
@@ -185,6 +183,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
             End::Stuck(_) => &mut counters.ended_stuck,
         };
         *kind += 1;
+        if let End::Fault(fault) = why {
+            self.count_fault(fault);
+        }
+    }
+
+    /// Counts the reason of a fault by its text, so that each limit of each protocol has a count.
+    pub(crate) fn count_fault(&mut self, fault: Fault) {
+        if let Fault::Peer(why) | Fault::Local(why) = fault {
+            self.fx.count(why);
+        }
     }
 
     /// Whether the peer's half of a connection has ended.

@@ -4,9 +4,12 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use readily_protocols::contract::{App, Desk, Effects, Endpoint, EndpointId, Transmit};
+use readily_protocols::contract::{
+    App, Datagram, Desk, Effects, Endpoint, EndpointId, Streams, Transmit,
+};
 
 use crate::clock::Clock;
+use crate::listener::{Accepted, First};
 use crate::reactor::{Alarm, Reactor};
 use crate::sys::{Bind, Readiness, Source, Sys};
 use crate::timers::{Key, NEVER, Nanos};
@@ -14,14 +17,20 @@ use crate::timers::{Key, NEVER, Nanos};
 /// What one transmit may fill: more than the largest UDP payload, or a batch of smaller ones.
 const TRANSMIT_MAX: usize = 65_535;
 
+/// How many datagrams of one size are sent at once: ten of them fill what the largest packet of IP
+/// may hold on the usual paths, and more would be refused by the system.
+const SEGMENTS_MAX: usize = 10;
+
 /// How long an endpoint waits for its next `expire` when its deadline stays in the past.
 const FROZEN: std::time::Duration = std::time::Duration::from_secs(1);
 
 pub(crate) struct EndpointSlot<A: App, S: Sys> {
     socket: Option<S::Socket>,
     endpoint: Box<dyn Endpoint<A>>,
+    /// Makes the first state of each stream that a peer opens.
+    first: Option<First<A>>,
     budget: usize,
-    out: Box<[u8]>,
+    out: Vec<u8>,
     /// Built, and refused by the socket: it goes first when the socket takes again.
     unsent: Option<Transmit>,
     readable: bool,
@@ -32,6 +41,8 @@ pub(crate) struct EndpointSlot<A: App, S: Sys> {
     view: View,
     /// How many of its drops were counted.
     counted: u64,
+    /// Panics of its streams since they were counted last.
+    panics: u64,
     timer: Key,
     armed: Nanos,
 }
@@ -40,6 +51,7 @@ pub(crate) struct EndpointSlot<A: App, S: Sys> {
 #[derive(Clone, Copy)]
 struct View {
     has_room: bool,
+    is_owing: bool,
     deadline: Nanos,
     dropped: u64,
 }
@@ -69,35 +81,54 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
         self.is_open() && (can_send || (self.readable && self.view.has_room))
     }
 
+    /// Whether it still has to deliver what it was given.
+    pub(crate) fn is_owing(&self) -> bool {
+        self.is_open() && (self.view.is_owing || self.unsent.is_some())
+    }
+
+    /// Something was asked of it: there may be packets to pull, and streams that became ready.
+    pub(crate) fn stir(&mut self) {
+        self.stirred = true;
+    }
+
+    pub(crate) fn note_panic(&mut self) {
+        self.panics += 1;
+    }
+
+    pub(crate) fn first(&mut self) -> Option<&mut First<A>> {
+        self.first.as_mut()
+    }
+
+    pub(crate) fn streams(&mut self) -> Option<&mut dyn Streams> {
+        self.endpoint.streams()
+    }
+
+    /// Takes one batch in; says how many datagrams there were.
     fn receive(
         &mut self,
         sys: &mut S,
         (app, fx): (&mut A, &mut Effects<A>),
-        clock: &Clock,
         served: &mut Served,
-    ) {
-        let mut left = self.budget;
-        while self.readable && left > 0 && self.view.has_room {
-            let Some(socket) = &mut self.socket else { return };
-            let endpoint = &mut self.endpoint;
-            let mut take = |datagram: readily_protocols::contract::Datagram<'_>| {
-                let mut desk = Desk { app: &mut *app, fx: &mut *fx };
-                let call = AssertUnwindSafe(|| endpoint.handle(datagram, &mut desk));
-                served.panicked |= catch_unwind(call).is_err();
-            };
-            match sys.receive(socket, &mut take) {
-                Ok(n) => {
-                    served.received += n as u64;
-                    left = left.saturating_sub(n.max(1));
-                    self.stirred = true;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                // Interrupted, or the news that a datagram sent before met no one: neither is an
-                // end.
-                Err(_) => left -= 1,
+    ) -> usize {
+        let Some(socket) = &mut self.socket else { return 0 };
+        let endpoint = &mut self.endpoint;
+        let mut take = |datagram: Datagram<'_>| {
+            let mut desk = Desk { app: &mut *app, fx: &mut *fx };
+            let call = AssertUnwindSafe(|| endpoint.handle(datagram, &mut desk));
+            served.panicked |= catch_unwind(call).is_err();
+        };
+        match sys.receive(socket, &mut take) {
+            Ok(n) => {
+                served.received += n as u64;
+                self.stirred = true;
+                n.max(1)
             }
-            self.transmit(sys, app, fx, served);
-            served.panicked |= !self.look(clock);
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.readable = false;
+                1
+            }
+            // Interrupted, or the news that a datagram sent before met no one: neither is an end.
+            Err(_) => 1,
         }
     }
 
@@ -106,23 +137,31 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
             if !self.writable {
                 return;
             }
+            let Some(socket) = &mut self.socket else { return };
             let next = match self.unsent.take() {
                 Some(transmit) => Some(transmit),
                 None => {
+                    let segments = sys.segments_max(socket).min(SEGMENTS_MAX);
                     let mut desk = Desk { app: &mut *app, fx: &mut *fx };
                     let (endpoint, out) = (&mut self.endpoint, &mut self.out);
-                    let call = AssertUnwindSafe(|| endpoint.poll_transmit(out, &mut desk));
-                    catch_unwind(call).unwrap_or_else(|_| {
+                    out.clear();
+                    let call = || endpoint.poll_transmit(out, segments, &mut desk);
+                    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
                         served.panicked = true;
                         None
                     })
                 }
             };
-            let (Some(transmit), Some(socket)) = (next, &mut self.socket) else {
+            let Some(transmit) = next else {
                 self.stirred = false;
                 return;
             };
-            match sys.transmit(socket, &transmit, &self.out[..transmit.len]) {
+            // One that says that it filled more than it did is at fault, not the peer.
+            let Some(bytes) = self.out.get(..transmit.len) else {
+                served.lost += 1;
+                continue;
+            };
+            match sys.transmit(socket, &transmit, bytes) {
                 Ok(()) => served.sent += 1,
                 Err(error) => match error.kind() {
                     ErrorKind::Interrupted => self.unsent = Some(transmit),
@@ -130,8 +169,30 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
                         self.unsent = Some(transmit);
                         self.writable = false;
                     }
+                    _ if transmit.segment.is_some() => {
+                        Self::send_apart(sys, socket, &transmit, bytes, served);
+                    }
                     _ => served.lost += 1,
                 },
+            }
+        }
+    }
+
+    /// Sends datagrams one by one that the system did not take together: not every device can cut
+    /// them (GSO), and that is found out by trying.
+    fn send_apart(
+        sys: &mut S,
+        socket: &mut S::Socket,
+        transmit: &Transmit,
+        bytes: &[u8],
+        served: &mut Served,
+    ) {
+        let size = transmit.segment.unwrap_or(bytes.len()).max(1);
+        for one in bytes.chunks(size) {
+            let alone = Transmit { len: one.len(), segment: None, ..*transmit };
+            match sys.transmit(socket, &alone, one) {
+                Ok(()) => served.sent += 1,
+                Err(_) => served.lost += 1,
             }
         }
     }
@@ -141,6 +202,7 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
         let endpoint = &self.endpoint;
         let asked = catch_unwind(AssertUnwindSafe(|| View {
             has_room: endpoint.has_room(),
+            is_owing: endpoint.is_owing(),
             deadline: endpoint.deadline().map_or(NEVER, |at| clock.nanos(at)),
             dropped: endpoint.dropped(),
         }));
@@ -159,22 +221,49 @@ impl<A: App, S: Sys> Reactor<A, S> {
         options: Bind,
         endpoint: impl Endpoint<A> + 'static,
     ) -> io::Result<(EndpointId, SocketAddr)> {
+        self.bind_endpoint(at, &options, Box::new(endpoint), None)
+    }
+
+    /// The same for an endpoint that carries streams (QUIC): each one that a peer opens is a
+    /// connection of this loop, and `first` makes its first state, or refuses it.
+    ///
+    /// # Errors
+    /// Those of the socket and bind calls; `InvalidInput` for a budget of 0.
+    pub fn bind_streams(
+        &mut self,
+        at: SocketAddr,
+        options: Bind,
+        endpoint: impl Endpoint<A> + 'static,
+        first: impl FnMut(&mut A, &Accepted<'_>) -> Option<A::Conn> + 'static,
+    ) -> io::Result<(EndpointId, SocketAddr)> {
+        self.bind_endpoint(at, &options, Box::new(endpoint), Some(Box::new(first)))
+    }
+
+    fn bind_endpoint(
+        &mut self,
+        at: SocketAddr,
+        options: &Bind,
+        endpoint: Box<dyn Endpoint<A>>,
+        first: Option<First<A>>,
+    ) -> io::Result<(EndpointId, SocketAddr)> {
         if options.budget == 0 {
             return Err(io::Error::new(ErrorKind::InvalidInput, "budget is 0"));
         }
         let id = u16::try_from(self.endpoints.len()).map_err(|_| ErrorKind::OutOfMemory)?;
-        let (socket, address) = self.sys.bind(at, &options, Source::Endpoint(id).token())?;
+        let (socket, address) = self.sys.bind(at, options, Source::Endpoint(id).token())?;
         self.endpoints.push(EndpointSlot {
             socket: Some(socket),
-            endpoint: Box::new(endpoint),
+            endpoint,
+            first,
             budget: options.budget,
-            out: vec![0; TRANSMIT_MAX].into_boxed_slice(),
+            out: Vec::with_capacity(TRANSMIT_MAX),
             unsent: None,
             readable: false,
             writable: true,
             stirred: true,
-            view: View { has_room: true, deadline: NEVER, dropped: 0 },
+            view: View { has_room: true, is_owing: false, deadline: NEVER, dropped: 0 },
             counted: 0,
+            panics: 0,
             timer: Key::NONE,
             armed: NEVER,
         });
@@ -192,10 +281,28 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     fn serve_endpoint(&mut self, at: usize) {
         let mut served = Served::default();
-        let (slot, sys) = (&mut self.endpoints[at], &mut self.sys);
-        slot.transmit(sys, &mut self.app, &mut self.fx, &mut served);
-        slot.receive(sys, (&mut self.app, &mut self.fx), &self.clock, &mut served);
+        self.pull(at, &mut served);
+        let mut left = self.endpoints[at].budget;
+        loop {
+            let slot = &mut self.endpoints[at];
+            if left == 0 || !slot.readable || !slot.view.has_room {
+                break;
+            }
+            let taken = slot.receive(&mut self.sys, (&mut self.app, &mut self.fx), &mut served);
+            left = left.saturating_sub(taken);
+            self.pull(at, &mut served);
+            served.panicked |= !self.endpoints[at].look(&self.clock);
+        }
         self.after_endpoint(at, served);
+    }
+
+    /// Serves the streams that became ready, then sends what there is to send.
+    fn pull(&mut self, at: usize, served: &mut Served) {
+        if !self.endpoints[at].stirred && self.endpoints[at].unsent.is_none() {
+            return;
+        }
+        self.serve_streams(at);
+        self.endpoints[at].transmit(&mut self.sys, &mut self.app, &mut self.fx, served);
     }
 
     fn after_endpoint(&mut self, at: usize, served: Served) {
@@ -204,7 +311,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.datagrams_lost += served.lost;
         let slot = &mut self.endpoints[at];
         let panicked = !slot.look(&self.clock) || served.panicked;
-        self.counters.panics += u64::from(panicked);
+        self.counters.panics += u64::from(panicked) + std::mem::take(&mut slot.panics);
         let counted = std::mem::replace(&mut slot.counted, slot.view.dropped);
         self.counters.datagrams_dropped += slot.view.dropped.saturating_sub(counted);
         let due = slot.view.deadline;
@@ -268,9 +375,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.after_endpoint(at, Served { panicked, ..Served::default() });
     }
 
+    /// Tells endpoints that nobody new is to be served.
+    pub(crate) fn drain_endpoints(&mut self) {
+        for at in 0..self.endpoints.len() {
+            self.call_endpoint(at, |endpoint, desk| endpoint.drain(desk));
+        }
+    }
+
+    /// Has each endpoint say its last, then closes its socket.
     pub(crate) fn close_endpoints(&mut self) {
-        for slot in &mut self.endpoints {
-            slot.socket = None;
+        for at in 0..self.endpoints.len() {
+            if self.endpoints[at].is_open() {
+                self.call_endpoint(at, |endpoint, desk| endpoint.close(desk));
+                let mut served = Served::default();
+                self.pull(at, &mut served);
+                self.after_endpoint(at, served);
+                self.endpoints[at].socket = None;
+            }
         }
     }
 }

@@ -8,7 +8,13 @@ struct Readme;
 pub use readily_derive::Machine;
 pub use readily_protocols::contract;
 pub use readily_protocols::contract::*;
-pub use readily_protocols::{echo, relay, testing, udp_echo};
+#[cfg(feature = "http1")]
+pub use readily_protocols::http1;
+#[cfg(feature = "quic")]
+pub use readily_protocols::quic;
+#[cfg(feature = "websocket")]
+pub use readily_protocols::websocket;
+pub use readily_protocols::{echo, relay, testing, tls, udp_echo};
 
 mod access;
 mod budget;
@@ -31,8 +37,10 @@ mod pool;
 mod quiet;
 mod reactor;
 mod sanitizer;
+mod secure;
 mod signals;
 mod slot;
+mod streams;
 pub mod sys;
 mod timers;
 mod trace;
@@ -43,8 +51,8 @@ pub use config::{Config, Sanitizer};
 pub use counters::{Counters, StateCounters};
 pub use fleet::{Fleet, Pinning, Reservation, Seat};
 pub use handle::Handle;
-pub use listener::{AcceptFailure, Accepted, ListenerId};
+pub use listener::{AcceptFailure, Accepted, ListenerId, Through};
 pub use reactor::{Reactor, Turn};
 pub use signals::{HANGUP, INTERRUPT, TERMINATE};
-pub use sys::{Bind, Listen, Mio, PortSharing, StreamOptions};
+pub use sys::{Bind, Listen, Mio, PortSharing, Secure, StreamOptions};
 pub use trace::Event;

@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use readily_protocols::contract::{Address, App, Remote};
+use readily_protocols::contract::{Address, App, EndpointId, Id, Remote, Secured};
 
+use crate::carrier::{Layer, Tls};
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::{Flags, Phase};
 use crate::sys::{Close, Listen, Source, Sys};
@@ -22,8 +23,19 @@ pub struct ListenerId(u16);
 pub struct Accepted<'a> {
     /// Where it comes from.
     pub from: &'a Address,
-    /// The listener that accepted it.
-    pub listener: ListenerId,
+    /// What accepted it.
+    pub through: Through,
+    /// What was agreed when it was secured; none on a plain connection.
+    pub secured: Option<&'a Secured>,
+}
+
+/// What accepted a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Through {
+    /// A listener.
+    Listener(ListenerId),
+    /// An endpoint, which carries it as a stream.
+    Endpoint(EndpointId),
 }
 
 /// What a failure of accept means.
@@ -63,7 +75,8 @@ impl AcceptFailure {
     }
 }
 
-type First<A> = Box<dyn FnMut(&mut A, &Accepted<'_>) -> Option<<A as App>::Conn>>;
+/// Makes the first state of a connection, or refuses it.
+pub(crate) type First<A> = Box<dyn FnMut(&mut A, &Accepted<'_>) -> Option<<A as App>::Conn>>;
 
 pub(crate) struct Listener<A: App, S: Sys> {
     source: Option<S::Listener>,
@@ -171,7 +184,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn accept_waiting(&mut self) {
         for at in 0..self.listeners.len() {
             if self.listeners[at].is_eager() {
-                self.accept_some(at, self.listeners[at].options.accept_budget);
+                let options = &self.listeners[at].options;
+                let budget = match options.tls {
+                    None => options.accept_budget,
+                    Some(_) => options.accept_budget.min(self.config.turn_handshakes),
+                };
+                self.accept_some(at, budget);
             }
         }
     }
@@ -226,6 +244,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
             || self.counters.open >= self.connections_max as u64;
         if full {
             self.counters.connections_exhausted += 1;
+            listener.hold = Hold::Room;
+            return After::Stop;
+        }
+        let handshaking = self.counters.handshaking >= self.config.handshakes_max as u64;
+        if listener.options.tls.is_some() && handshaking {
+            self.counters.handshakes_exhausted += 1;
             listener.hold = Hold::Room;
             return After::Stop;
         }
@@ -288,43 +312,74 @@ impl<A: App, S: Sys> Reactor<A, S> {
         listener.spare = self.sys.spare().ok();
     }
 
-    fn admit(&mut self, at: usize, mut stream: S::Stream, from: &Address) {
+    /// Takes a connection in: it gets its machine now, or after the handshake of TLS.
+    fn admit(&mut self, at: usize, stream: S::Stream, from: &Address) {
         if self.refuses_for_memory() {
             self.counters.refused_budget += 1;
             return self.sys.close(stream, Close::Reset);
         }
-        let (app, listener) = (&mut self.app, &mut self.listeners[at]);
-        let accepted = Accepted { from, listener: ListenerId(at as u16) };
-        let first = catch_unwind(AssertUnwindSafe(|| (listener.first)(app, &accepted)));
-        let Ok(Some(machine)) = first else {
-            match first {
-                Ok(_) => self.counters.refused_by_closure += 1,
-                Err(_) => self.counters.panics += 1,
-            }
+        let Some(tls) = &self.listeners[at].options.tls else {
+            let Some(machine) = self.first_of(at, from, None) else {
+                return self.sys.close(stream, Close::Reset);
+            };
+            let Some(id) = self.place(at, stream, from) else { return };
+            let slot = &mut self.slots[id.index as usize];
+            slot.machine = Some(machine);
+            slot.phase = Phase::Open;
+            return self.open(id);
+        };
+        let Ok(session) = tls.0.accept() else {
+            self.counters.handshakes_failed += 1;
             return self.sys.close(stream, Close::Reset);
         };
+        let Some(id) = self.place(at, stream, from) else { return };
+        let index = id.index as usize;
+        let tls = Layer::Tls(Box::new(Tls::new(session)));
+        self.layers.put(index, tls, &mut self.slots[index].flags);
+        self.begin_handshake(index);
+    }
+
+    /// Asks a listener's closure for the first state of a connection; counts its refusal.
+    pub(crate) fn first_of(
+        &mut self,
+        at: usize,
+        from: &Address,
+        secured: Option<&Secured>,
+    ) -> Option<A::Conn> {
+        let through = Through::Listener(ListenerId(at as u16));
+        let accepted = Accepted { from, through, secured };
+        let (app, first) = (&mut self.app, &mut self.listeners[at].first);
+        match catch_unwind(AssertUnwindSafe(|| first(app, &accepted))) {
+            Ok(Some(machine)) => return Some(machine),
+            Ok(None) => self.counters.refused_by_closure += 1,
+            Err(_) => self.counters.panics += 1,
+        }
+        None
+    }
+
+    /// Gives an accepted stream a slot, and registers it.
+    fn place(&mut self, at: usize, mut stream: S::Stream, from: &Address) -> Option<Id> {
         let id = self.insert_slot();
         if let Err(error) = self.sys.register(&mut stream, Source::Conn(id).token()) {
             self.slots.remove(id.index as usize);
             self.counters.accept_failed += 1;
             self.tracing.refused(from, &error);
-            return self.sys.close(stream, Close::Reset);
+            self.sys.close(stream, Close::Reset);
+            return None;
         }
         self.counters.accepted += 1;
         self.counters.open += 1;
         self.listeners[at].connections += 1;
         let slot = &mut self.slots[id.index as usize];
-        slot.machine = Some(machine);
         slot.stream = Some(stream);
         slot.remote = Remote::from(from.clone());
         slot.listener = at as u16;
-        slot.phase = Phase::Open;
         slot.flags.set(Flags::WRITABLE);
         if self.fx.draining() {
             // What it has sent already is answered before it is told of the drain.
             slot.flags.set(Flags::READABLE);
         }
         self.tracing.accepted(id, from);
-        self.open(id);
+        Some(id)
     }
 }

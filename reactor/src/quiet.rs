@@ -8,7 +8,7 @@
 use readily_protocols::contract::{App, Cause, Half, Id, Next, Peer, Signals, Tx};
 
 use crate::call::Call;
-use crate::carrier::{self, Received};
+use crate::carrier::{self, Received, Socket};
 use crate::counters::{Counters, count};
 use crate::pool::{Hot, Pool};
 use crate::reactor::Reactor;
@@ -55,7 +55,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         };
         let Hot { rx, tx, peer_tx } = &mut self.hot;
         let (Some(stream), Some(machine)) = (&mut slot.stream, &mut slot.machine) else { return };
-        let got = carrier::read(&mut self.sys, stream, &mut slot.flags, rx);
+        let got = carrier::read(&mut Socket(&mut self.sys, stream), &mut slot.flags, rx);
         count(&mut self.counters.reads, 1);
         if got == Received::Nothing {
             return;
@@ -131,7 +131,8 @@ impl<S: Sys> Out<'_, S> {
             return true;
         }
         let Some(stream) = &mut slot.stream else { return false };
-        let sent = carrier::write(self.sys, stream, &mut slot.flags, tx, self.pool);
+        let mut socket = Socket(self.sys, stream);
+        let sent = carrier::write(&mut socket, &mut slot.flags, tx, self.pool);
         count(&mut self.counters.writes, sent.calls);
         count(&mut self.counters.bytes_out, sent.bytes as u64);
         slot.progressed = now;

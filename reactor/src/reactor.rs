@@ -11,6 +11,7 @@ use readily_protocols::contract::{
 use slab::Slab;
 
 use crate::call::Running;
+use crate::carrier::Layers;
 use crate::clock::{Clock, in_nanos};
 use crate::config::Config;
 use crate::counters::{Counters, StateCounters};
@@ -32,6 +33,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) app: A,
     pub(crate) sys: S,
     pub(crate) slots: Slab<Slot<A, S>>,
+    pub(crate) layers: Layers,
     pub(crate) listeners: Vec<Listener<A, S>>,
     pub(crate) endpoints: Vec<EndpointSlot<A, S>>,
     pub(crate) fx: Effects<A>,
@@ -119,6 +121,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let mut reactor = Reactor {
             app,
             slots: Slab::new(),
+            layers: Layers::default(),
             listeners: Vec::new(),
             endpoints: Vec::new(),
             fx: Effects::new(clock.start(), clock.wall(), seed, outbox.clone()),
@@ -190,8 +193,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.fire_deadlines();
         self.deliver_mail();
         self.accept_waiting();
-        self.serve_endpoints();
         self.serve_queue();
+        self.serve_endpoints();
     }
 
     /// How long the wait may be: not at all while work is left from the last turn.
@@ -255,7 +258,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Keeps readiness in the slot, and visits it if there is anything to do.
     #[inline]
-    fn ready(&mut self, id: Id, what: Readiness) {
+    pub(crate) fn ready(&mut self, id: Id, what: Readiness) {
         let slot = match self.slots.get_mut(id.index as usize) {
             Some(slot) if slot.generation == id.generation && slot.phase != Phase::Dead => slot,
             _ => {
@@ -348,6 +351,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn call_later(&mut self, index: usize) {
         self.slots[index].flags.set(Flags::CALL);
         self.enqueue(index);
+    }
+
+    /// The id of what is in a slot.
+    pub(crate) fn id_of(&self, index: usize) -> Id {
+        Id { index: index as u32, generation: self.slots[index].generation }
     }
 
     /// The slot of a connection that has not ended.

@@ -60,7 +60,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         assert_eq!(self.states.now.iter().sum::<u64>(), machines, "states are counted");
         for (index, slot) in live {
             assert!(slot.phase != Phase::Dead, "{index} was not given back");
-            assert!(slot.stream.is_some(), "{index} has no stream");
+            let carried = slot.stream.is_some() || slot.flags.has(Flags::LAYERED);
+            assert!(carried, "{index} has no stream");
         }
     }
 }

@@ -48,6 +48,8 @@ pub(crate) enum Phase {
     Reserved,
     /// The outgoing connection is being made.
     Connecting,
+    /// The handshake of TLS is under way; there is no machine yet.
+    Securing,
     /// The machine is served.
     Open,
     /// The machine has ended; what is queued is sent, what arrives is discarded.
@@ -93,6 +95,10 @@ impl Flags {
     pub(crate) const STARVED: Flags = Flags(64);
     /// Our end was told to the peer.
     pub(crate) const SHUT: Flags = Flags(128);
+    /// Something lies between it and its socket.
+    pub(crate) const LAYERED: Flags = Flags(256);
+    /// That holds bytes which the socket did not take.
+    pub(crate) const UNSENT: Flags = Flags(512);
 
     /// Takes in what the system reported; the bits are the same.
     #[inline]
@@ -168,7 +174,13 @@ impl<A: App, S: Sys> Slot<A, S> {
     /// Whether something waits to be sent.
     #[inline]
     pub(crate) fn has_output(&self) -> bool {
-        self.tx.as_ref().is_some_and(|tx| !tx.is_empty())
+        self.tx.as_ref().is_some_and(|tx| !tx.is_empty()) || self.flags.has(Flags::UNSENT)
+    }
+
+    /// Whether nothing is said any more after what waits.
+    #[inline]
+    pub(crate) fn has_said_all(&self) -> bool {
+        self.phase == Phase::Closing || self.tx.as_ref().is_some_and(|tx| !tx.may_send())
     }
 
     /// Whether its send buffer is no reason to stop reading: it has room, or nothing more goes
@@ -190,6 +202,7 @@ impl<A: App, S: Sys> Slot<A, S> {
             (Some(machine), Phase::Open) => A::Conn::STATES[machine.state()].name,
             (_, Phase::Reserved) => "reserved",
             (_, Phase::Connecting) => "connecting",
+            (_, Phase::Securing) => "securing",
             (_, Phase::Closing) => "closing",
             _ => "dead",
         }

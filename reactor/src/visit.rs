@@ -6,7 +6,7 @@ use readily_protocols::contract::{
 };
 
 use crate::call::{Call, Called};
-use crate::carrier::{self, Received};
+use crate::carrier::{Flushed, Received};
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::{Flags, Link, Phase, Slot};
 use crate::sys::Sys;
@@ -36,6 +36,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         match phase {
             Phase::Open => self.serve(id, cause),
             Phase::Connecting => self.finish_connect(id),
+            Phase::Securing => self.secure(id),
             Phase::Closing => self.linger(index),
             Phase::Reserved | Phase::Dead => return,
         }
@@ -83,7 +84,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 flow = self.call(id, Cause::Advance);
             }
             match flow {
-                Flow::Wait(at) if !matches!(got, Received::Failed(_)) => own = at,
+                Flow::Wait(at) if !got.is_failure() => own = at,
                 flow => return self.after_round(id, got, flow),
             }
         }
@@ -96,6 +97,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         match (flow, got) {
             (Flow::Over, _) => {}
             (_, Received::Failed(kind)) => self.end(index, End::Transport(kind)),
+            (_, Received::Broken(fault)) => self.end(index, End::Fault(fault)),
             (Flow::Wait(own), _) => self.rounds(id, None, own),
             (Flow::Yield(own), _) => {
                 self.call_later(index);
@@ -125,7 +127,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     #[inline]
     fn receive(&mut self, index: usize) -> Received {
-        let received = carrier::receive(&mut self.slots[index], &mut self.sys, &mut self.pool);
+        let received = self.carry_in(index);
         self.counters.reads += 1;
         if let Received::Bytes(n) = received {
             self.counters.bytes_in += n as u64;
@@ -262,21 +264,25 @@ impl<A: App, S: Sys> Reactor<A, S> {
     #[inline]
     pub(crate) fn flush_open(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];
-        let Some(tx) = &slot.tx else { return true };
-        if tx.is_idle() {
-            return true;
+        let unsent = slot.flags.has(Flags::UNSENT);
+        match &slot.tx {
+            None if unsent => {}
+            None => return true,
+            Some(tx) if tx.is_idle() && !unsent => return true,
+            Some(tx) => {
+                if !tx.is_low() {
+                    // Whoever wrote this may have stopped for want of room, and waits for it, even
+                    // if all of it is sent now.
+                    slot.flags.set(Flags::FULL);
+                }
+                if tx.has_overflowed() || tx.half() == Half::Aborted {
+                    let why = if tx.has_overflowed() { End::Overflow } else { End::Aborted };
+                    self.end(index, why);
+                    return false;
+                }
+            }
         }
-        if !tx.is_low() {
-            // Whoever wrote this may have stopped for want of room, and waits for it, even if all
-            // of it is sent now.
-            slot.flags.set(Flags::FULL);
-        }
-        if tx.has_overflowed() || tx.half() == Half::Aborted {
-            let why = if tx.has_overflowed() { End::Overflow } else { End::Aborted };
-            self.end(index, why);
-            return false;
-        }
-        let flushed = carrier::flush(slot, &mut self.sys, &mut self.pool);
+        let flushed = self.carry_out_of(index);
         self.count_flush(index, flushed);
         if let Some(kind) = flushed.failed {
             self.end(index, End::Transport(kind));
@@ -285,7 +291,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.after_flush(index)
     }
 
-    pub(crate) fn count_flush(&mut self, index: usize, flushed: carrier::Flushed) {
+    pub(crate) fn count_flush(&mut self, index: usize, flushed: Flushed) {
         self.counters.writes += flushed.calls;
         self.counters.bytes_out += flushed.bytes as u64;
         let slot = &mut self.slots[index];
@@ -306,8 +312,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
     #[inline]
     fn after_flush(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];
-        let Some(tx) = &slot.tx else { return true };
-        if tx.is_low() && slot.flags.has(Flags::FULL) {
+        let is_low = slot.tx.as_ref().is_none_or(|tx| tx.is_low());
+        if is_low && slot.flags.has(Flags::FULL) {
             slot.flags.clear(Flags::FULL);
             let peer = slot.peer();
             self.call_later(index);
@@ -316,7 +322,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
         }
         let slot = &mut self.slots[index];
-        let ends = slot.tx.as_ref().is_some_and(|tx| tx.is_empty() && !tx.may_send());
+        let ends = !slot.has_output() && slot.has_said_all();
         if ends && !slot.flags.has(Flags::SHUT) {
             slot.flags.set(Flags::SHUT);
             if slot.rx.as_ref().is_some_and(|rx| rx.is_drained()) {
@@ -324,10 +330,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 self.end(index, End::Finished);
                 return false;
             }
-            if let Some(stream) = &mut slot.stream {
-                // A stream that has failed already is found by the next read.
-                let _ = self.sys.shutdown(stream);
-            }
+            // A stream that has failed already is found by the next read.
+            let _ = self.carry_end(index);
         }
         true
     }

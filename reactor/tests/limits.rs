@@ -4,6 +4,8 @@
 mod calls;
 #[path = "limits/defaults.rs"]
 mod defaults;
+#[path = "limits/handshakes.rs"]
+mod handshakes;
 #[path = "common/house.rs"]
 mod house;
 #[path = "limits/kernel.rs"]
@@ -44,6 +46,9 @@ const CONFIG: &[Row] = &[
     ("drain_within", patience::a_drain),
     ("accept_retry", patience::a_listener_without_descriptors),
     ("slow_turn", kernel::a_slow_turn),
+    ("handshake_within", handshakes::a_handshake),
+    ("handshakes_max", handshakes::handshakes_under_way),
+    ("turn_handshakes", handshakes::handshakes_in_a_turn),
     ("spins_max", calls::calls_without_progress),
     ("sanitizer", calls::the_sanitizer),
     ("seed", calls::the_seed),
@@ -56,6 +61,7 @@ const LISTEN: &[Row] = &[
     ("stream", kernel::stream_options),
     ("accept_budget", places::accepts_in_a_turn),
     ("connections_max", places::connections_of_a_listener),
+    ("tls", handshakes::a_secured_listener),
 ];
 
 /// The fields of [`Bind`].

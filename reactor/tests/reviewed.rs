@@ -280,7 +280,12 @@ fn a_fleet_whose_first_loop_cannot_be_made_ends() {
 struct Frozen(std::time::Instant);
 impl Endpoint<Troupe> for Frozen {
     fn handle(&mut self, _: Datagram<'_>, _: &mut Desk<'_, Troupe>) {}
-    fn poll_transmit(&mut self, _: &mut [u8], _: &mut Desk<'_, Troupe>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        _: &mut Vec<u8>,
+        _: usize,
+        _: &mut Desk<'_, Troupe>,
+    ) -> Option<Transmit> {
         None
     }
     fn deadline(&self) -> Option<std::time::Instant> {

@@ -69,6 +69,13 @@ impl<'a, A: App> Io<'a, A> {
         self.id
     }
 
+    /// Where the other side is, and what was agreed with it: good for as long as the call lasts,
+    /// whatever else of this is borrowed.
+    #[inline]
+    pub fn remote(&self) -> &'a Remote {
+        self.remote
+    }
+
     /// Where the other side is.
     pub fn address(&self) -> Address {
         self.remote.address()

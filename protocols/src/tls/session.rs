@@ -38,8 +38,8 @@ pub trait Session {
     fn secured(&self) -> Secured;
 }
 
-/// Makes the sessions of a listener.
-pub trait Acceptor {
+/// Makes the sessions of a listener; the loops of a fleet share it.
+pub trait Acceptor: Send + Sync {
     /// The server's side of a new connection.
     ///
     /// # Errors

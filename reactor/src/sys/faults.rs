@@ -376,6 +376,10 @@ impl<S: Sys> Sys for Faulty<S> {
         self.inner.receive(&mut socket.inner, each)
     }
 
+    fn segments_max(&self, socket: &Self::Socket) -> usize {
+        self.inner.segments_max(&socket.inner)
+    }
+
     fn transmit(
         &mut self,
         socket: &mut Self::Socket,

@@ -18,7 +18,7 @@ pub mod sim;
 mod token;
 
 pub use self::mio::Mio;
-pub use options::{Bind, Listen, PortSharing, StreamOptions};
+pub use options::{Bind, Listen, PortSharing, Secure, StreamOptions};
 pub use token::{Source, Token};
 
 /// What a source became ready for. A hint only: the truth is what a read or a write returns.
@@ -240,6 +240,13 @@ pub trait Sys: 'static {
         transmit: &Transmit,
         bytes: &[u8],
     ) -> io::Result<()>;
+
+    /// How many datagrams of one size one [`transmit`](Sys::transmit) may send (GSO); it may become
+    /// less when the system turns out not to.
+    fn segments_max(&self, socket: &Self::Socket) -> usize {
+        let _ = socket;
+        1
+    }
 
     /// Opens a descriptor that does nothing.
     ///

@@ -1,6 +1,10 @@
 //! Socket options.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use readily_protocols::tls::Acceptor;
 
 /// Options of a connected stream; those that do not apply to a Unix socket are passed over there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +48,32 @@ pub struct Listen {
     pub accept_budget: usize,
     /// How many connections of this listener may be open; more wait in the kernel.
     pub connections_max: usize,
+    /// Speaks TLS on each connection: its machine is made after the handshake. None by default.
+    pub tls: Option<Secure>,
+}
+
+/// Whatever accepts TLS for a listener, such as `tls::Server`.
+#[derive(Clone)]
+pub struct Secure(pub Arc<dyn Acceptor>);
+
+impl<T: Acceptor + 'static> From<T> for Secure {
+    fn from(acceptor: T) -> Self {
+        Secure(Arc::new(acceptor))
+    }
+}
+
+impl PartialEq for Secure {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Secure {}
+
+impl fmt::Debug for Secure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secure")
+    }
 }
 
 impl Listen {
@@ -61,6 +91,7 @@ impl Default for Listen {
             stream: StreamOptions::default(),
             accept_budget: Listen::ACCEPT_BUDGET,
             connections_max: usize::MAX,
+            tls: None,
         }
     }
 }

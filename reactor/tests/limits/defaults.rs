@@ -28,6 +28,9 @@ fn a_loop_has_the_limits_that_are_documented() {
     assert_eq!(config.accept_retry, Config::ACCEPT_RETRY);
     assert_eq!(config.accept_retry, Duration::from_millis(10));
     assert_eq!((config.slow_turn, Config::SLOW_TURN), (config.accept_retry, config.accept_retry));
+    assert_eq!((config.handshake_within, Config::HANDSHAKE_WITHIN), (secs(10), secs(10)));
+    assert_eq!((config.handshakes_max, Config::HANDSHAKES_MAX), (1024, 1024));
+    assert_eq!((config.turn_handshakes, Config::TURN_HANDSHAKES), (8, 8));
     assert_eq!((config.spins_max, Config::SPINS_MAX), (32, 32));
     assert_eq!(config.sanitizer == Sanitizer::On, cfg!(debug_assertions));
     assert_eq!(config.seed, None);
@@ -43,6 +46,7 @@ fn sockets_have_the_options_that_are_documented() {
         stream,
         accept_budget: 16,
         connections_max: usize::MAX,
+        tls: None,
     };
     assert_eq!(Listen::default(), listen);
     assert_eq!((Listen::BACKLOG, Listen::ACCEPT_BUDGET), (4096, 16));

@@ -295,10 +295,15 @@ impl Endpoint<Troupe> for Brittle {
         self.queue.push((datagram.from, datagram.bytes.to_vec()));
     }
 
-    fn poll_transmit(&mut self, into: &mut [u8], _: &mut Desk<'_, Troupe>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        into: &mut Vec<u8>,
+        _: usize,
+        _: &mut Desk<'_, Troupe>,
+    ) -> Option<Transmit> {
         self.at(Part::PollTransmit);
         let (to, bytes) = self.queue.pop()?;
-        into[..bytes.len()].copy_from_slice(&bytes);
+        into.extend_from_slice(&bytes);
         Some(Transmit { to, from: None, ecn: None, len: bytes.len(), segment: None })
     }
 

@@ -58,7 +58,7 @@ impl State<Conn> for Dial {
         if !matches!(io.peer, Peer::None) {
             return Ok(Step::becomes(Relay));
         }
-        let to = Connect { to: self.0.clone(), within: PATIENCE };
+        let to = Connect { within: PATIENCE, ..Connect::to(self.0.clone()) };
         let busy = |_| Fault::Local("too many connections at once");
         let other = io.connect(to, Conn::Relay(Relay)).map_err(busy)?;
         io.link(other);

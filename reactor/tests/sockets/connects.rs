@@ -85,7 +85,7 @@ fn a_connect_that_takes_too_long_is_given_up() {
         .collect();
     let mut reactor = reactor();
     let within = Duration::from_millis(30);
-    let connect = Connect { to: to.into(), within };
+    let connect = Connect { within, ..Connect::to(to) };
     let id = reactor.connect(connect, Actor::new(swallow)).expect("room");
     let begun = std::time::Instant::now();
     until(&mut reactor, |reactor| !reactor.app().gone.is_empty());

@@ -95,10 +95,15 @@ struct Chatter(SocketAddr);
 impl Endpoint<Troupe> for Chatter {
     fn handle(&mut self, _: Datagram<'_>, _: &mut Desk<'_, Troupe>) {}
 
-    fn poll_transmit(&mut self, into: &mut [u8], desk: &mut Desk<'_, Troupe>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        into: &mut Vec<u8>,
+        _: usize,
+        desk: &mut Desk<'_, Troupe>,
+    ) -> Option<Transmit> {
         desk.app.heard.clear();
         desk.app.mail.push(1);
-        into[0] = 0;
+        into.push(0);
         let more = desk.app.mail.len() < 1_000_000;
         more.then_some(Transmit { to: self.0, from: None, ecn: None, len: 1, segment: None })
     }

@@ -41,6 +41,11 @@ impl Socket {
         &mut self.socket
     }
 
+    /// How many datagrams the system cuts out of one call; fewer once it turned out not to.
+    pub(super) fn segments_max(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
     pub(super) fn transmit(&self, transmit: &Transmit, bytes: &[u8]) -> io::Result<()> {
         let out = quinn_udp::Transmit {
             destination: transmit.to,

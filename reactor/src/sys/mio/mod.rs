@@ -201,6 +201,10 @@ impl Sys for Mio {
         self.datagrams.receive(socket, each)
     }
 
+    fn segments_max(&self, socket: &Socket) -> usize {
+        socket.segments_max()
+    }
+
     fn transmit(
         &mut self,
         socket: &mut Socket,

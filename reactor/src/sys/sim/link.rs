@@ -79,6 +79,8 @@ pub struct DatagramLink {
     pub size_max: usize,
     /// How many wait at a socket; more are lost.
     pub queue: usize,
+    /// How many of one size a call sends at most.
+    pub segments: usize,
 }
 
 impl DatagramLink {
@@ -91,6 +93,7 @@ impl DatagramLink {
             refuse: Chance::NEVER,
             size_max: 65_507,
             queue: 4096,
+            segments: 10,
         }
     }
 
@@ -103,6 +106,7 @@ impl DatagramLink {
             refuse: Chance::percent(5),
             size_max: 65_507,
             queue: 64,
+            segments: 10,
         }
     }
 }

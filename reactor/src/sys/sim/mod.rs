@@ -325,6 +325,10 @@ impl Sys for Sim {
         result
     }
 
+    fn segments_max(&self, _: &SimSocket) -> usize {
+        self.datagrams.link.segments
+    }
+
     fn transmit(
         &mut self,
         socket: &mut SimSocket,

@@ -1,0 +1,182 @@
+//! TLS on a socket as a carrier: ciphertext on the socket's side, plaintext on the machine's.
+
+use std::fmt;
+use std::io::ErrorKind;
+
+use readily_protocols::contract::{Half, Marks, Rx, Secured, Tx};
+use readily_protocols::tls::{Fed, Session};
+
+use crate::pool::Pool;
+use crate::slot::Flags;
+
+use super::{Flushed, Pipe, Received, make_room, read, write};
+
+/// How much ciphertext may wait for the socket; plaintext waits in `tx`, under its own marks.
+const MARKS: Marks = Marks { high: 64 * 1024, low: 16 * 1024, cap: 1024 * 1024 };
+
+/// How much ciphertext may be unread: more than one record is (RFC 8446, section 5.2).
+const CIPHER_MAX: usize = 64 * 1024;
+
+/// The session of one connection, and its ciphertext.
+pub(crate) struct Tls {
+    session: Box<dyn Session>,
+    rx: Rx,
+    tx: Tx,
+    /// The session holds plaintext back, for want of room.
+    holds: bool,
+    /// Our `close_notify` was queued.
+    said_end: bool,
+    /// The peer broke the protocol: nothing but what is queued is sent any more.
+    broken: bool,
+}
+
+impl Tls {
+    pub(crate) fn new(session: Box<dyn Session>) -> Self {
+        Tls {
+            session,
+            rx: Rx::new(CIPHER_MAX),
+            tx: Tx::new(MARKS),
+            holds: false,
+            said_end: false,
+            broken: false,
+        }
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.session.is_handshaking()
+    }
+
+    pub(crate) fn secured(&self) -> Secured {
+        self.session.secured()
+    }
+
+    pub(super) fn charge(&self) -> usize {
+        self.rx.charge() + self.tx.charge()
+    }
+
+    /// Decrypts into `plain` what the session holds back, or what one read of the socket brings.
+    ///
+    /// A read that brings no plaintext is `Bytes(0)`: there may be more.
+    pub(crate) fn receive(
+        &mut self,
+        socket: &mut impl Pipe,
+        flags: &mut Flags,
+        plain: &mut Rx,
+        pool: &mut Pool,
+    ) -> Received {
+        if !self.holds && self.rx.is_empty() {
+            make_room(&mut self.rx, pool);
+            let received = read(socket, flags, &mut self.rx);
+            match received {
+                Received::Bytes(_) => {}
+                Received::Ended => {
+                    pool.give_block(self.rx.reclaim());
+                    return self.truncated(plain);
+                }
+                other => {
+                    pool.give_block(self.rx.reclaim());
+                    if matches!(other, Received::Failed(_)) {
+                        plain.close(Half::Aborted);
+                    }
+                    return other;
+                }
+            }
+        }
+        let before = plain.len();
+        let fed = self.session.feed(&mut self.rx, &mut self.tx, plain);
+        self.put_away(flags, pool);
+        match fed {
+            Ok(Fed::Wait) => self.holds = false,
+            Ok(Fed::Held) => {
+                self.holds = true;
+                // It can be read without the socket.
+                flags.set(Flags::READABLE);
+            }
+            Ok(Fed::Closed) => plain.close(Half::Ended),
+            Err(fault) => {
+                self.broken = true;
+                plain.close(Half::Aborted);
+                return Received::Broken(fault);
+            }
+        }
+        match plain.len() - before {
+            0 if fed == Ok(Fed::Closed) => Received::Ended,
+            n => Received::Bytes(n),
+        }
+    }
+
+    /// The end of the socket's stream without `close_notify`: anybody on the way may have cut it
+    /// (RFC 8446, section 6.1).
+    fn truncated(&mut self, plain: &mut Rx) -> Received {
+        plain.close(Half::Aborted);
+        Received::Failed(ErrorKind::UnexpectedEof)
+    }
+
+    /// Encrypts and sends what waits in `plain`, and our end when `over`, until that is done or the
+    /// socket takes no more.
+    pub(crate) fn flush(
+        &mut self,
+        socket: &mut impl Pipe,
+        flags: &mut Flags,
+        (mut plain, over): (Option<&mut Tx>, bool),
+        pool: &mut Pool,
+    ) -> Flushed {
+        let mut flushed = Flushed::NONE;
+        loop {
+            let sent = write(socket, flags, &mut self.tx, pool);
+            flushed.bytes += sent.bytes;
+            flushed.calls += sent.calls;
+            flushed.failed = sent.failed;
+            if sent.failed.is_some() || !self.tx.is_empty() || !self.encrypt(&mut plain, over, pool)
+            {
+                break;
+            }
+        }
+        self.put_away(flags, pool);
+        flushed
+    }
+
+    /// Makes more ciphertext; says whether there is any.
+    fn encrypt(&mut self, plain: &mut Option<&mut Tx>, over: bool, pool: &mut Pool) -> bool {
+        if self.broken || self.session.is_handshaking() {
+            if let (true, Some(plain)) = (self.broken, plain) {
+                plain.consume(plain.len(), |block| pool.give_block(block));
+            }
+            return false;
+        }
+        if self.tx.wants_block() {
+            self.tx.lend(pool.block());
+        }
+        if let Some(plain) = plain
+            && !plain.is_empty()
+        {
+            self.session.seal(plain, &mut self.tx);
+        } else if over && !self.said_end {
+            self.said_end = true;
+            self.session.close(&mut self.tx);
+        }
+        !self.tx.is_empty()
+    }
+
+    /// Gives memory back that is not needed between two visits, and notes what is left to send.
+    fn put_away(&mut self, flags: &mut Flags, pool: &mut Pool) {
+        if self.rx.is_empty() {
+            pool.give_block(self.rx.reclaim());
+        } else {
+            pool.give_block(self.rx.fit());
+        }
+        if self.tx.is_empty() {
+            pool.give_block(self.tx.reclaim());
+            flags.clear(Flags::UNSENT);
+        } else {
+            self.tx.fit(|block| pool.give_block(block));
+            flags.set(Flags::UNSENT);
+        }
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").field("rx", &self.rx).field("tx", &self.tx).finish_non_exhaustive()
+    }
+}
