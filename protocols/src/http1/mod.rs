@@ -1,1 +1,22 @@
 //! HTTP/1.1 (RFC 9112): a strict server.
+
+mod body;
+mod field;
+mod framing;
+mod limits;
+mod pen;
+mod refusal;
+mod reply;
+mod request;
+mod scan;
+mod server;
+mod status;
+mod target;
+
+pub use field::{BadValue, Name, Value};
+pub use limits::{HEADERS_MOST, Limits};
+pub use refusal::reason;
+pub use reply::{Answer, Draft, Reply};
+pub use request::{Request, Version};
+pub use server::{Server, Service};
+pub use status::Status;

@@ -1,1 +1,314 @@
-//! WebSocket (RFC 6455): the server side, after an upgrade.
+//! The server side of WebSocket (RFC 6455) as one state: a request is upgraded, then messages go
+//! both ways.
+//!
+//! [`upgrade`] answers the request, and the connection becomes a [`WebSocket`] of your [`Handler`].
+//! A message that has arrived whole is handed over where it lies, without a copy; one that comes in
+//! parts is put together in a buffer that is there only as long. A connection between two messages
+//! holds no memory but its state.
+//!
+//! ```
+//! use readily_protocols::contract::{App, Fault};
+//! use readily_protocols::websocket::{Handler, Message, NotSent, Socket};
+//!
+//! /// Sends every message back.
+//! struct Echo;
+//!
+//! impl<A: App> Handler<A> for Echo {
+//!     fn message(&mut self, message: Message<'_>, socket: &mut Socket<'_, A>) -> Result<(), Fault> {
+//!         // No message is handed over while there is no room, so there is room for an answer.
+//!         let sent = match message {
+//!             Message::Text(text) => socket.text(text),
+//!             Message::Binary(bytes) => socket.binary(bytes),
+//!         };
+//!         sent.map_err(|_: NotSent| Fault::Local("no room for an answer"))
+//!     }
+//! }
+//! ```
+//!
+//! Guarantees: exactly one close frame is sent, with the code of what went wrong; what the peer
+//! sends behind ours is dropped. A declared length reserves nothing. Each limit is a field of
+//! [`Limits`], and each refusal a text of [`reason`] that the loop counts. Extensions are not
+//! negotiated, so there is no compression.
+
+mod assembly;
+mod close;
+mod controls;
+mod frame;
+mod limits;
+mod origin;
+mod session;
+mod socket;
+mod solo;
+mod tunnel;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crate::contract::{App, Fault, Io, Machine, Reason, State, Step};
+
+pub use close::CloseCode;
+pub use limits::{Limits, reason};
+pub use origin::Origins;
+pub use socket::{Encoded, NotSent, Socket};
+pub use solo::{Nobody, Solo};
+pub use tunnel::Tunnel;
+
+use assembly::Kind;
+use session::{Event, Session};
+
+/// One message of the peer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Message<'a> {
+    /// A text.
+    Text(&'a str),
+    /// Bytes.
+    Binary(&'a [u8]),
+}
+
+/// Whether mail was for this handler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// It was.
+    Taken,
+    /// It was not, and is counted.
+    Ignored,
+}
+
+/// What a server does with the messages of one WebSocket.
+///
+/// A fault that is returned closes the connection: the peer is told the code 1008, unless the fault
+/// is [`Fault::Local`] or a close was sent.
+pub trait Handler<A: App>: Sized {
+    /// The connection is a WebSocket now.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the connection.
+    fn open(&mut self, socket: &mut Socket<'_, A>) -> Result<(), Fault> {
+        let _ = socket;
+        Ok(())
+    }
+
+    /// A message has arrived, and there is room for an answer.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the connection.
+    fn message(&mut self, message: Message<'_>, socket: &mut Socket<'_, A>) -> Result<(), Fault>;
+
+    /// Mail has arrived.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the connection.
+    fn mail(&mut self, mail: A::Mail, socket: &mut Socket<'_, A>) -> Result<Heard, Fault> {
+        let _ = (mail, socket);
+        Ok(Heard::Ignored)
+    }
+
+    /// There may be room again after [`NotSent::Full`], or the connection was woken: called at the
+    /// end of each call in which nothing is in the way of sending.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the connection.
+    #[inline]
+    fn room(&mut self, socket: &mut Socket<'_, A>) -> Result<(), Fault> {
+        let _ = socket;
+        Ok(())
+    }
+
+    /// The peer has closed. What is sent now still goes before our answer, if we have not closed
+    /// as well.
+    fn closed(&mut self, code: Option<CloseCode>, why: &str, socket: &mut Socket<'_, A>) {
+        let _ = (code, why, socket);
+    }
+
+    /// What the peer may ask for: the same value each time.
+    fn limits(&self) -> &Limits {
+        &Limits::DEFAULT
+    }
+}
+
+/// A connection that was upgraded: the state that calls a [`Handler`].
+#[derive(Debug)]
+pub struct WebSocket<H> {
+    session: Session,
+    handler: H,
+}
+
+impl<H> WebSocket<H> {
+    /// A WebSocket whose handshake is done.
+    pub const fn new(handler: H) -> Self {
+        WebSocket { session: Session::new(), handler }
+    }
+
+    /// What it calls.
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    /// Bytes of memory that it holds beside itself and its handler: none between two messages.
+    pub fn held(&self) -> usize {
+        self.session.held()
+    }
+
+    #[inline]
+    fn open<A: App>(&mut self, io: &mut Io<'_, A>) -> Result<(), Fault>
+    where
+        H: Handler<A>,
+    {
+        if self.session.is_new() {
+            self.tell(io, |handler, socket| handler.open(socket))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Calls the handler.
+    #[inline]
+    fn tell<A: App, T>(
+        &mut self,
+        io: &mut Io<'_, A>,
+        what: impl FnOnce(&mut H, &mut Socket<'_, A>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (_, mut socket) = Socket::lend(io, &mut self.session);
+        what(&mut self.handler, &mut socket).map_err(|fault| socket.part(fault))
+    }
+
+    /// Hands over a message that lies whole in what is unread.
+    #[inline]
+    fn message<A: App>(
+        &mut self,
+        kind: Kind,
+        at: Range<usize>,
+        io: &mut Io<'_, A>,
+    ) -> Result<(), Fault>
+    where
+        H: Handler<A>,
+    {
+        let end = at.end;
+        let (rx, mut socket) = Socket::lend(io, &mut self.session);
+        let payload = &rx.bytes()[at];
+        let message = match kind {
+            Kind::Binary => Message::Binary(payload),
+            Kind::Text => match str::from_utf8(payload) {
+                Ok(text) => Message::Text(text),
+                Err(_) => return Err(socket.refuse(assembly::NOT_UTF8)),
+            },
+        };
+        self.handler.message(message, &mut socket).map_err(|fault| socket.part(fault))?;
+        rx.consume(end);
+        Ok(())
+    }
+
+    /// Takes in a part of a message, and hands it over if that was the last.
+    #[inline(never)]
+    fn part<A: App>(
+        &mut self,
+        at: Range<usize>,
+        is_last: bool,
+        io: &mut Io<'_, A>,
+    ) -> Result<(), Fault>
+    where
+        H: Handler<A>,
+    {
+        let end = at.end;
+        let most = self.handler.limits().message_max;
+        let Some(partial) = self.session.partial() else { return Ok(()) };
+        let taken = partial.append(&io.rx.bytes()[at], most);
+        io.rx.consume(end);
+        if let Err(refusal) = taken {
+            return Err(self.session.refuse(io.tx, refusal));
+        }
+        if is_last && let Some(partial) = self.session.complete() {
+            let (_, mut socket) = Socket::lend(io, &mut self.session);
+            let message = partial.whole().map_err(|refusal| socket.refuse(refusal))?;
+            self.handler.message(message, &mut socket).map_err(|fault| socket.part(fault))?;
+        }
+        Ok(())
+    }
+
+    /// The peer's close: the handler is told, then it is answered with the same code.
+    fn closed<A: App>(
+        &mut self,
+        code: Option<CloseCode>,
+        why: Range<usize>,
+        answer: bool,
+        io: &mut Io<'_, A>,
+    ) where
+        H: Handler<A>,
+    {
+        let end = why.end;
+        let (rx, mut socket) = Socket::lend(io, &mut self.session);
+        // It was checked where it was found.
+        let why = str::from_utf8(&rx.bytes()[why]).unwrap_or_default();
+        self.handler.closed(code, why, &mut socket);
+        rx.consume(end);
+        if answer {
+            self.session.close(io.tx, code, "");
+        }
+    }
+}
+
+impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
+    #[inline]
+    fn advance(&mut self, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
+        let now = io.now();
+        let heard = !io.rx.is_empty();
+        self.open(io)?;
+        self.session.flush_pong(io.tx);
+        loop {
+            let most = if io.tx.room() > 0 { usize::MAX } else { 0 };
+            match self.session.next(io.rx, io.tx, now, self.handler.limits(), most)? {
+                Event::Message(kind, at) => self.message(kind, at, io)?,
+                Event::Part(at, is_last) => self.part(at, is_last, io)?,
+                Event::Closed { code, reason, answer } => {
+                    self.closed(code, reason, answer, io);
+                    return Ok(Step::Finish);
+                }
+                Event::Wait if io.rx.has_ended() => {
+                    let (_, mut socket) = Socket::lend(io, &mut self.session);
+                    return socket.ended().map(|()| Step::Finish);
+                }
+                Event::Wait | Event::Held => break,
+            }
+        }
+        if io.tx.room() > 0 && self.session.is_open() {
+            self.tell(io, |handler, socket| handler.room(socket))?;
+        }
+        if io.draining() {
+            self.session.close(io.tx, Some(CloseCode::AWAY), "the server shuts down");
+        }
+        self.session.settle(heard, !io.rx.is_empty(), now, self.handler.limits());
+        Ok(Step::Wait)
+    }
+
+    #[inline]
+    fn deadline(&self) -> Option<Instant> {
+        self.session.deadline()
+    }
+
+    fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
+        let now = io.now();
+        if why == Reason::Own {
+            self.session.expire(io.tx, false, now, self.handler.limits())?;
+            return Ok(Step::Wait);
+        }
+        self.session.close(io.tx, Some(CloseCode::AWAY), "it took too long");
+        Err(Fault::TimedOut(why))
+    }
+
+    fn receive(
+        &mut self,
+        mail: <M::App as App>::Mail,
+        io: &mut Io<'_, M::App>,
+    ) -> Result<Step<Self, M>, Fault> {
+        self.open(io)?;
+        if !self.session.is_open() {
+            return Ok(Step::Ignore);
+        }
+        let heard = self.tell(io, |handler, socket| handler.mail(mail, socket))?;
+        self.session.settle(false, !io.rx.is_empty(), io.now(), self.handler.limits());
+        Ok(match heard {
+            Heard::Taken => Step::Wait,
+            Heard::Ignored => Step::Ignore,
+        })
+    }
+}

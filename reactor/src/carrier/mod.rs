@@ -60,6 +60,9 @@ pub(crate) struct Flushed {
 
 /// Where bytes come from and go to: a socket or a stream, with the errors of a socket.
 pub(crate) trait Pipe {
+    /// Whether a write that took less than was offered says that it takes no more now.
+    const SHORT_IS_FULL: bool = true;
+
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
@@ -140,8 +143,8 @@ fn make_room(rx: &mut Rx, pool: &mut Pool) {
 ///
 /// Nearly always one write of one block takes all of it: that is done here, the rest elsewhere.
 #[inline(always)]
-pub(crate) fn write(
-    pipe: &mut impl Pipe,
+pub(crate) fn write<P: Pipe>(
+    pipe: &mut P,
     flags: &mut Flags,
     tx: &mut Tx,
     pool: &mut Pool,
@@ -160,7 +163,7 @@ pub(crate) fn write(
                 return flushed;
             }
             result => {
-                let result = result.map(|n| (n, n < offered));
+                let result = result.map(|n| (n, P::SHORT_IS_FULL && n < offered));
                 note_write(result, flags, tx, pool, &mut flushed);
             }
         }
@@ -169,8 +172,8 @@ pub(crate) fn write(
 }
 
 #[inline(never)]
-fn write_on(
-    pipe: &mut impl Pipe,
+fn write_on<P: Pipe>(
+    pipe: &mut P,
     flags: &mut Flags,
     (tx, pool): (&mut Tx, &mut Pool),
     mut flushed: Flushed,
@@ -184,7 +187,8 @@ fn write_on(
             [one] => pipe.write(one),
             several => pipe.write_vectored(several),
         };
-        note_write(result.map(|n| (n, n < offered)), flags, tx, pool, &mut flushed);
+        let result = result.map(|n| (n, P::SHORT_IS_FULL && n < offered));
+        note_write(result, flags, tx, pool, &mut flushed);
     }
     flushed
 }

@@ -78,6 +78,9 @@ impl<A: App, S: Sys> Lent<'_, A, S> {
 }
 
 impl<A: App, S: Sys> Pipe for Lent<'_, A, S> {
+    // Only a refusal makes an endpoint tell when it takes more.
+    const SHORT_IS_FULL: bool = false;
+
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.ask(|streams, key| streams.read(key, into))
     }

@@ -1,0 +1,109 @@
+//! What is refused: the one table of status, words and counter.
+
+use super::Status;
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident $constant:ident = $status:ident $reason:literal,)*) => {
+        /// Why a connection was ended: the text of its [`Fault`](crate::contract::Fault), and the
+        /// name under which the loop counts it.
+        pub mod reason {
+            $($(#[$doc])* pub const $constant: &str = concat!("http: ", $reason);)*
+
+            /// The peer ended its half within a head.
+            pub const HEAD_CUT: &str = "http: the end came within a head";
+            /// The peer ended its half within a body.
+            pub const BODY_CUT: &str = "http: the end came within a body";
+            /// A service switched to a step that becomes nothing: a bug of the service.
+            pub const NO_SUCCESSOR: &str = "http: a switch to no other state";
+            /// Counted only: nothing came after the accept.
+            pub const SILENT: &str = "http: nothing came";
+            /// Counted only: nothing came after an answer.
+            pub const IDLE: &str = "http: idle for too long";
+            /// Counted only: as many requests as one connection may make.
+            pub const REQUESTS: &str = "http: enough requests on one connection";
+        }
+
+        /// A request that is answered by the server itself, after which the connection ends.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(super) enum Refusal {
+            $($name,)*
+        }
+
+        impl Refusal {
+            /// The status to answer, and the counter's name.
+            pub(super) const fn row(self) -> (Status, &'static str) {
+                match self {
+                    $(Refusal::$name => (Status::$status, reason::$constant),)*
+                }
+            }
+
+            /// The body to answer: the reason without its prefix.
+            pub(super) const fn text(self) -> &'static str {
+                match self {
+                    $(Refusal::$name => concat!($reason, "\n"),)*
+                }
+            }
+
+            #[cfg(test)]
+            pub(super) const ALL: &[Refusal] = &[$(Refusal::$name,)*];
+        }
+    };
+}
+
+refusals! {
+    /// A line that ends with LF alone.
+    BareLf BARE_LF = BAD_REQUEST "a line that does not end with CRLF",
+    /// The head is not of the grammar.
+    Malformed MALFORMED = BAD_REQUEST "a malformed head",
+    /// The target is not of the grammar, or not of the form that the method takes.
+    BadTarget BAD_TARGET = BAD_REQUEST "a bad target",
+    /// No Host, more than one, or one that is no host.
+    BadHost BAD_HOST = BAD_REQUEST "a missing or bad host",
+    /// The target names another host than the field does.
+    HostMismatch HOST_MISMATCH = BAD_REQUEST "the target and the host differ",
+    /// A length that is no plain number, or more than one.
+    BadLength BAD_LENGTH = BAD_REQUEST "a bad content-length",
+    /// A length and a transfer coding.
+    LengthAndCoding LENGTH_AND_CODING = BAD_REQUEST "a content-length and a transfer-encoding",
+    /// A transfer coding other than the one word `chunked`, or in HTTP/1.0.
+    BadCoding BAD_CODING = BAD_REQUEST "a bad transfer-encoding",
+    /// A head did not come in time.
+    HeadTimedOut HEAD_TIMED_OUT = REQUEST_TIMEOUT "a head took too long",
+    /// A request did not come in time.
+    RequestTimedOut REQUEST_TIMED_OUT = REQUEST_TIMEOUT "a request took too long",
+    /// A body came too slowly.
+    BodyTooSlow BODY_TOO_SLOW = REQUEST_TIMEOUT "a body came too slowly",
+    /// A body larger than [`Limits::body`](super::Limits::body).
+    BodyTooLarge BODY_TOO_LARGE = CONTENT_TOO_LARGE "the body is too large",
+    /// A request line longer than [`Limits::line`](super::Limits::line).
+    TargetTooLong TARGET_TOO_LONG = URI_TOO_LONG "the request line is too long",
+    /// An expectation other than `100-continue`.
+    BadExpectation BAD_EXPECTATION = EXPECTATION_FAILED "an unknown expectation",
+    /// A header line longer than [`Limits::line`](super::Limits::line).
+    HeaderTooLong HEADER_TOO_LONG = HEADERS_TOO_LARGE "a header is too long",
+    /// A head larger than [`Limits::head`](super::Limits::head).
+    HeadTooLarge HEAD_TOO_LARGE = HEADERS_TOO_LARGE "the head is too large",
+    /// More header fields than [`Limits::headers`](super::Limits::headers).
+    TooManyHeaders TOO_MANY_HEADERS = HEADERS_TOO_LARGE "too many headers",
+    /// `CONNECT` or `TRACE`, which this server does not do.
+    MethodOff METHOD_OFF = NOT_IMPLEMENTED "a method that is off",
+    /// A body in chunks.
+    Chunked CHUNKED = NOT_IMPLEMENTED "a body in chunks",
+    /// A version of HTTP other than 1.0 and 1.1.
+    BadVersion BAD_VERSION = VERSION_NOT_SUPPORTED "a version other than 1.0 and 1.1",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_a_counter_of_its_own_and_words_that_are_the_same() {
+        let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.row().1).collect();
+        for (nth, refusal) in Refusal::ALL.iter().enumerate() {
+            assert_eq!(format!("{}\n", reasons[nth]), format!("http: {}", refusal.text()));
+            assert!(!reasons[..nth].contains(&reasons[nth]), "{}", reasons[nth]);
+            assert!(refusal.row().0.code() >= 400);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One request, as a service sees it.
+
+use std::fmt;
+
+use crate::contract::{Address, Id, Remote, Secured};
+
+/// The two versions of HTTP that this server speaks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Version {
+    /// HTTP/1.0: no upgrade, and the connection ends after the answer unless the client asked.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        })
+    }
+}
+
+/// One request with its whole body, lent for one call: all of it lies in the receive buffer.
+///
+/// It was checked: the method is a token, the target is of the form that the method takes, there is
+/// one host, and the framing is beyond doubt.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: &'a str,
+    pub(super) version: Version,
+    pub(super) headers: &'a [httparse::Header<'a>],
+    pub(super) body: &'a [u8],
+    pub(super) id: Id,
+    pub(super) from: &'a Remote,
+}
+
+impl<'a> Request<'a> {
+    /// The method, case-sensitive: `GET`.
+    #[inline]
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The target as it came: `/path?query`, `http://host/path`, or `*`.
+    #[inline]
+    pub fn target(&self) -> &'a str {
+        self.target
+    }
+
+    /// The path of the target, not decoded: it starts with `/`, or is `*`.
+    #[inline]
+    pub fn path(&self) -> &'a str {
+        let (path, _) = split(self.target);
+        path
+    }
+
+    /// What follows the `?` of the target, if there is one.
+    #[inline]
+    pub fn query(&self) -> Option<&'a str> {
+        let (_, query) = split(self.target);
+        query
+    }
+
+    /// The version that the client speaks.
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The value of the first field of that name, in any case, without the space around it.
+    #[inline]
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.values(name).next()
+    }
+
+    /// All fields in the order in which they came.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
+        self.headers.iter().map(|header| (header.name, header.value))
+    }
+
+    /// Whether a field of that name, which is a list, has that token in it, in any case.
+    pub fn has_token(&self, name: &str, token: &str) -> bool {
+        let is_it = |item: &[u8]| item.eq_ignore_ascii_case(token.as_bytes());
+        self.values(name).any(|value| tokens(value).any(is_it))
+    }
+
+    /// The body: empty when there is none.
+    #[inline]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// The connection that it came on.
+    #[inline]
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Where that connection comes from.
+    pub fn from(&self) -> Address {
+        self.from.address()
+    }
+
+    /// What was agreed when that connection was secured; none on a plain one.
+    pub fn secured(&self) -> Option<&'a Secured> {
+        self.from.secured()
+    }
+
+    fn values<'b>(&self, name: &'b str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'b> {
+        let named = move |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|header| header.value)
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} ", self.method, self.target, self.version)?;
+        write!(f, "({} headers, {} bytes)", self.headers.len(), self.body.len())
+    }
+}
+
+/// The items of a list, without the space around them.
+#[inline]
+pub(super) fn tokens(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| *byte == b',').map(|item| item.trim_ascii())
+}
+
+/// Path and query of a target that was checked.
+#[inline]
+fn split(target: &str) -> (&str, Option<&str>) {
+    let from_path = if target.starts_with('/') { target } else { without_host(target) };
+    match from_path.split_once('?') {
+        Some((path, query)) => (or_root(path), Some(query)),
+        None => (or_root(from_path), None),
+    }
+}
+
+/// A target of another form, from its path on.
+#[cold]
+fn without_host(target: &str) -> &str {
+    let Some((_, rest)) = target.split_once("://") else { return target };
+    &rest[rest.find(['/', '?']).unwrap_or(rest.len())..]
+}
+
+/// `http://host` has the path `/`.
+#[inline]
+fn or_root(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_path_and_query() {
+        for (target, path, query) in [
+            ("/", "/", None),
+            ("/a/b?c=d?e", "/a/b", Some("c=d?e")),
+            ("/?", "/", Some("")),
+            ("/to?http://other/", "/to", Some("http://other/")),
+            ("/a://b/c", "/a://b/c", None),
+            ("*", "*", None),
+            ("http://host", "/", None),
+            ("http://host?q", "/", Some("q")),
+            ("HTTPS://host:1/a?q", "/a", Some("q")),
+        ] {
+            assert_eq!(split(target), (path, query), "{target}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The sessions of a listener.
+
+use std::sync::Arc;
+
+use rustls::{ServerConfig, ServerConnection};
+
+use super::buffered::Buffered;
+use super::fault::{CONFIGURATION, EARLY_DATA};
+use super::hello::{HELLO_MAX, Hello};
+use super::{Acceptor, Session};
+use crate::contract::Fault;
+
+/// What a client may cost before it is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// How many bytes a `ClientHello` may take, its record headers and what comes before it
+    /// included; a second one, after a retry, as many again.
+    pub hello: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { hello: HELLO_MAX }
+    }
+}
+
+/// The server's side of TLS: makes the sessions of a listener.
+#[derive(Clone, Debug)]
+pub struct Server {
+    config: Arc<ServerConfig>,
+    limits: Limits,
+}
+
+impl Server {
+    /// Sessions with this configuration and the default limits.
+    ///
+    /// A configuration that allows for data before the handshake is refused when a session is to be
+    /// made: such data can be replayed, and nothing here would say so to the machine.
+    pub fn new(config: Arc<ServerConfig>) -> Self {
+        Server { config, limits: Limits::default() }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Server { limits, ..self }
+    }
+}
+
+impl Acceptor for Server {
+    fn accept(&self) -> Result<Box<dyn Session>, Fault> {
+        if self.config.max_early_data_size > 0 {
+            return Err(Fault::Local(EARLY_DATA));
+        }
+        let connection = ServerConnection::new(Arc::clone(&self.config));
+        let connection = connection.map_err(|_| Fault::Local(CONFIGURATION))?;
+        Ok(Box::new(Buffered::new(connection.into(), Hello::first(self.limits.hello))))
+    }
+}

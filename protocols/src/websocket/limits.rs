@@ -1,0 +1,99 @@
+//! What a peer may ask of us, and how each refusal is called.
+
+use std::time::Duration;
+
+use super::Origins;
+
+/// What a peer may ask of one WebSocket; nothing of it is kept per connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The longest payload of one frame, in bytes.
+    pub frame_max: u32,
+    /// The longest message, in bytes, over all its frames.
+    pub message_max: u32,
+    /// The most frames of one message.
+    pub fragments_max: u32,
+    /// How long a message, or any frame, may take from its first byte to its last.
+    pub assembly_within: Duration,
+    /// The most pings and pongs in one second.
+    pub controls_per_second: u16,
+    /// After this long without a byte of the peer it is asked whether it is still there.
+    pub ping_after: Duration,
+    /// How long it may take to answer that.
+    pub pong_within: Duration,
+    /// How long it may take to answer our close.
+    pub close_within: Duration,
+    /// Which pages may open a WebSocket here.
+    pub origins: Origins,
+}
+
+impl Limits {
+    /// Safe for peers that nobody knows.
+    pub const DEFAULT: Limits = Limits {
+        frame_max: 64 * 1024,
+        message_max: 1024 * 1024,
+        fragments_max: 1024,
+        assembly_within: Duration::from_secs(30),
+        controls_per_second: 100,
+        ping_after: Duration::from_secs(30),
+        pong_within: Duration::from_secs(10),
+        close_within: Duration::from_secs(5),
+        origins: Origins::SameHost,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::DEFAULT
+    }
+}
+
+/// Why a connection was ended, as the loop counts it: the text of the [`Fault::Peer`].
+///
+/// [`Fault::Peer`]: crate::contract::Fault::Peer
+pub mod reason {
+    /// RSV1, RSV2 or RSV3 is set, and no extension was agreed (close code 1002).
+    pub const RESERVED_BITS: &str = "websocket: a reserved bit is set";
+    /// An opcode that has no meaning (1002).
+    pub const RESERVED_OPCODE: &str = "websocket: a reserved opcode";
+    /// A client must mask every frame (1002).
+    pub const UNMASKED: &str = "websocket: a frame is not masked";
+    /// A control frame cannot be a fragment (1002).
+    pub const CONTROL_FRAGMENT: &str = "websocket: a control frame is fragmented";
+    /// A control frame holds at most 125 bytes (1002).
+    pub const CONTROL_TOO_LONG: &str = "websocket: a control frame is too long";
+    /// A length is written in more bytes than it needs (1002).
+    pub const LENGTH_NOT_MINIMAL: &str = "websocket: a length is not minimal";
+    /// A length of 2^63 or more (1002).
+    pub const LENGTH_TOP_BIT: &str = "websocket: the top bit of a length is set";
+    /// A continuation of nothing (1002).
+    pub const STRAY_CONTINUATION: &str = "websocket: a continuation without a message";
+    /// A message begins before the last one has ended (1002).
+    pub const MESSAGE_IN_MESSAGE: &str = "websocket: a message inside a message";
+    /// A close frame with a payload of one byte (1002).
+    pub const CLOSE_TOO_SHORT: &str = "websocket: a close code of one byte";
+    /// A close code that must not be sent (1002).
+    pub const CLOSE_CODE: &str = "websocket: a close code that must not be sent";
+    /// The reason in a close frame is not UTF-8 (1007).
+    pub const CLOSE_NOT_UTF8: &str = "websocket: the reason of a close is not UTF-8";
+    /// A text message is not UTF-8 (1007).
+    pub const NOT_UTF8: &str = "websocket: a text is not UTF-8";
+    /// More than [`Limits::frame_max`](super::Limits::frame_max) (1009).
+    pub const FRAME_TOO_LARGE: &str = "websocket: a frame is too large";
+    /// More than [`Limits::message_max`](super::Limits::message_max) (1009).
+    pub const MESSAGE_TOO_LARGE: &str = "websocket: a message is too large";
+    /// More than [`Limits::fragments_max`](super::Limits::fragments_max) (1008).
+    pub const TOO_MANY_FRAGMENTS: &str = "websocket: a message has too many fragments";
+    /// More than [`Limits::controls_per_second`](super::Limits::controls_per_second) (1008).
+    pub const TOO_MANY_CONTROLS: &str = "websocket: too many control frames in a second";
+    /// Longer than [`Limits::assembly_within`](super::Limits::assembly_within) (1008).
+    pub const ASSEMBLY_TIMED_OUT: &str = "websocket: a message took too long";
+    /// No answer to our ping within [`Limits::pong_within`](super::Limits::pong_within) (1011).
+    pub const NO_PONG: &str = "websocket: no answer to a ping";
+    /// No answer to our close within [`Limits::close_within`](super::Limits::close_within).
+    pub const CLOSE_TIMED_OUT: &str = "websocket: no answer to a close";
+    /// The stream ended without a close frame.
+    pub const NO_CLOSE: &str = "websocket: the stream ended without a close";
+    /// A text message for a [`Tunnel`](super::super::Tunnel) (1003).
+    pub const TEXT_IN_TUNNEL: &str = "websocket: a text message in a tunnel";
+}

@@ -1,0 +1,394 @@
+//! The protocol without its messages: frames in order, control frames, the close handshake, and
+//! the one deadline of each phase.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use crate::contract::{Fault, Rx, Tx};
+
+use super::assembly::{Buffer, Kind, Partial};
+use super::close::{self, CloseCode, Refusal};
+use super::controls::Controls;
+use super::frame::{self, Head};
+use super::limits::{Limits, reason};
+
+/// How far the conversation has come, and what [`Session::deadline`] is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// Not called yet.
+    New,
+    /// Between two frames: then a ping is due.
+    Idle,
+    /// A ping was sent: then an answer is.
+    Pinged,
+    /// Inside a message or a frame: then its end is.
+    Partial,
+    /// The peer has closed: then our answer is.
+    Parting,
+    /// Our close was sent in this call.
+    Leaving,
+    /// Our close was sent: then the peer's is due.
+    Closing,
+    /// Both were, or nothing more is to be said.
+    Over,
+}
+
+/// What [`Session::next`] found. Positions are in the unread bytes; whoever gets them consumes them
+/// to the end of the range.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// No whole thing is there.
+    Wait,
+    /// Something is, but there is no room for it.
+    Held,
+    /// A message, whole and unmasked.
+    Message(Kind, Range<usize>),
+    /// A part of one, unmasked, and whether it is the last. It belongs to [`Session::partial`].
+    Part(Range<usize>, bool),
+    /// The peer's close frame: its code, its reason, and whether it is still to be answered.
+    Closed { code: Option<CloseCode>, reason: Range<usize>, answer: bool },
+}
+
+/// One end of a WebSocket, but for what its messages are.
+#[derive(Debug)]
+pub(super) struct Session {
+    due: Option<Instant>,
+    partial: Option<Box<Partial>>,
+    controls: Controls,
+    phase: Phase,
+}
+
+impl Session {
+    pub(super) const fn new() -> Self {
+        Session { due: None, partial: None, controls: Controls::NONE, phase: Phase::New }
+    }
+
+    /// Finds out what comes next and does what needs nobody else: pings, pongs, and what comes
+    /// behind our close. At most `most` bytes of a message are given.
+    ///
+    /// # Errors
+    /// What the peer did wrong; the close frame that says so is written.
+    #[inline]
+    pub(super) fn next(
+        &mut self,
+        rx: &mut Rx,
+        tx: &mut Tx,
+        now: Instant,
+        limits: &Limits,
+        most: usize,
+    ) -> Result<Event, Fault> {
+        match self.find(rx, tx, now, limits, most) {
+            Ok(event) => Ok(event),
+            Err(refusal) => Err(self.refuse(tx, refusal)),
+        }
+    }
+
+    #[inline]
+    fn find(
+        &mut self,
+        rx: &mut Rx,
+        tx: &mut Tx,
+        now: Instant,
+        limits: &Limits,
+        most: usize,
+    ) -> Result<Event, Refusal> {
+        loop {
+            if self.partial.as_ref().is_some_and(|partial| partial.is_inside()) {
+                match self.go_on(rx, most) {
+                    Some(event) => return Ok(event),
+                    None => continue,
+                }
+            }
+            let Some(head) = frame::parse(rx.bytes())? else { return Ok(Event::Wait) };
+            let event = match head.opcode {
+                OpCode::Control(op) => self.control(op, &head, (rx, tx), now, limits)?,
+                OpCode::Data(op) => self.data(op, &head, rx, limits, most)?,
+            };
+            if let Some(event) = event {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// The next part of a frame that has begun; none if it was dropped behind our close.
+    fn go_on(&mut self, rx: &mut Rx, most: usize) -> Option<Event> {
+        let drops = !self.is_open();
+        let Some(partial) = &mut self.partial else { return Some(Event::Wait) };
+        let there = rx.len().min(partial.remaining());
+        if there == 0 {
+            return Some(Event::Wait);
+        }
+        if drops {
+            partial.skip(there);
+            rx.consume(there);
+            if partial.is_whole() {
+                self.partial = None;
+            }
+            return None;
+        }
+        let len = there.min(most);
+        if len == 0 {
+            return Some(Event::Held);
+        }
+        partial.take(&mut rx.bytes_mut()[..len]);
+        Some(Event::Part(0..len, partial.is_whole()))
+    }
+
+    /// A frame of a message; none if nothing of it is there yet, or it was dropped.
+    #[inline]
+    fn data(
+        &mut self,
+        op: Data,
+        head: &Head,
+        rx: &mut Rx,
+        limits: &Limits,
+        most: usize,
+    ) -> Result<Option<Event>, Refusal> {
+        let kind = match (op, &self.partial) {
+            (Data::Continue, Some(partial)) => partial.kind,
+            (Data::Continue, None) => {
+                return Err(Refusal::protocol(reason::STRAY_CONTINUATION));
+            }
+            (_, Some(_)) => return Err(Refusal::protocol(reason::MESSAGE_IN_MESSAGE)),
+            (Data::Text, None) => Kind::Text,
+            (_, None) => Kind::Binary,
+        };
+        let total = self.check_size(head, limits)?;
+        if most == 0 && self.is_open() {
+            return Ok(Some(Event::Held));
+        }
+        let (at, len) = (head.size, head.len as usize);
+        let there = (rx.len() - at).min(len);
+        if there == len && len <= most && head.is_final && self.partial.is_none() {
+            if !self.is_open() {
+                rx.consume(at + len);
+                return Ok(None);
+            }
+            frame::unmask(&mut rx.bytes_mut()[at..at + len], head.mask);
+            self.phase = Phase::Idle;
+            return Ok(Some(Event::Message(kind, at..at + len)));
+        }
+        Ok(self.begin(kind, head, total, rx, most))
+    }
+
+    /// Takes in the head of a frame that is not a whole message, and what is there of it.
+    #[inline(never)]
+    fn begin(
+        &mut self,
+        kind: Kind,
+        head: &Head,
+        total: u32,
+        rx: &mut Rx,
+        most: usize,
+    ) -> Option<Event> {
+        let is_open = self.is_open();
+        let partial = self.partial.get_or_insert_with(|| Box::new(Partial::new(kind)));
+        partial.begin(head, total);
+        let len = (rx.len() - head.size).min(head.len as usize).min(most);
+        if !is_open || (len == 0 && head.len > 0) {
+            rx.consume(head.size);
+            if partial.is_whole() {
+                self.partial = None;
+            }
+            return None;
+        }
+        let part = head.size..head.size + len;
+        partial.take(&mut rx.bytes_mut()[part.clone()]);
+        Some(Event::Part(part, partial.is_whole()))
+    }
+
+    /// The size of the message with this frame, which is within the limits.
+    #[inline]
+    fn check_size(&self, head: &Head, limits: &Limits) -> Result<u32, Refusal> {
+        if head.len > u64::from(limits.frame_max) {
+            return Err(Refusal::too_large(reason::FRAME_TOO_LARGE));
+        }
+        let so_far = self.partial.as_ref().map(|partial| partial.so_far());
+        let (before, fragments) = so_far.unwrap_or_default();
+        // What comes behind our close is dropped, so that no size of a message is too large.
+        if !self.is_open() {
+            return Ok(0);
+        }
+        if fragments >= limits.fragments_max {
+            return Err(Refusal::policy(reason::TOO_MANY_FRAGMENTS));
+        }
+        let total = u64::from(before) + head.len;
+        if total > u64::from(limits.message_max) {
+            return Err(Refusal::too_large(reason::MESSAGE_TOO_LARGE));
+        }
+        Ok(total as u32)
+    }
+
+    /// A control frame; none if it was dealt with.
+    #[inline(never)]
+    fn control(
+        &mut self,
+        op: Control,
+        head: &Head,
+        (rx, tx): (&mut Rx, &mut Tx),
+        now: Instant,
+        limits: &Limits,
+    ) -> Result<Option<Event>, Refusal> {
+        let all = head.size..head.size + head.len as usize;
+        if rx.len() < all.end {
+            return Ok(Some(Event::Wait));
+        }
+        if self.phase == Phase::Partial && self.partial.is_none() {
+            self.phase = Phase::Idle;
+        }
+        frame::unmask(&mut rx.bytes_mut()[all.clone()], head.mask);
+        if op == Control::Close {
+            let (code, reason) = close::parse(&rx.bytes()[all.clone()])?;
+            let answer = self.is_open();
+            self.phase = if answer { Phase::Parting } else { Phase::Over };
+            self.due = Some(now + limits.close_within);
+            // An empty payload has no reason; what is consumed goes to the end of it all the same.
+            let reason = all.start + reason.start..all.end;
+            return Ok(Some(Event::Closed { code, reason, answer }));
+        }
+        self.controls.count(now, limits)?;
+        if op == Control::Ping && self.is_open() {
+            self.controls.answer(&rx.bytes()[all.clone()], tx);
+        }
+        rx.consume(all.end);
+        Ok(None)
+    }
+
+    /// Sends the pong that waits for room, if there is room now.
+    #[inline]
+    pub(super) fn flush_pong(&mut self, tx: &mut Tx) {
+        if self.controls.has_pong() && self.is_open() && tx.room() > 0 {
+            self.controls.send_pong(tx);
+        }
+    }
+
+    /// The message that is being put together.
+    pub(super) fn partial(&mut self) -> Option<&mut Partial> {
+        self.partial.as_deref_mut()
+    }
+
+    /// Takes it out: it is whole.
+    pub(super) fn complete(&mut self) -> Option<Box<Partial>> {
+        if self.phase == Phase::Partial {
+            self.phase = Phase::Idle;
+        }
+        self.partial.take()
+    }
+
+    /// Sends our close, unless it was sent.
+    pub(super) fn close(&mut self, tx: &mut Tx, code: Option<CloseCode>, why: &str) {
+        if !self.is_open() {
+            return;
+        }
+        self.controls.send_pong(tx);
+        frame::write_close(tx, code, why);
+        let answered = self.phase == Phase::Parting;
+        self.phase = if answered { Phase::Over } else { Phase::Leaving };
+        if let Some(partial) = &mut self.partial {
+            partial.buffer = Buffer::default();
+        }
+    }
+
+    /// Sends our close with the code of what went wrong, and says that it is over.
+    #[inline(never)]
+    pub(super) fn refuse(&mut self, tx: &mut Tx, refusal: Refusal) -> Fault {
+        let said = refusal.reason;
+        self.close(tx, Some(refusal.code), said.strip_prefix("websocket: ").unwrap_or(said));
+        (self.phase, self.partial, self.due) = (Phase::Over, None, None);
+        Fault::Peer(refusal.reason)
+    }
+
+    /// Sets the deadline of what it waits for, at the end of a call: `heard` says whether bytes of
+    /// the peer were there, `unread` whether some still are.
+    #[inline]
+    pub(super) fn settle(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
+        match self.phase {
+            Phase::Leaving => {
+                (self.phase, self.due) = (Phase::Closing, Some(now + limits.close_within));
+            }
+            Phase::Over => self.due = None,
+            Phase::Parting | Phase::Closing => {}
+            _ if unread || self.partial.is_some() => {
+                if self.phase != Phase::Partial {
+                    (self.phase, self.due) = (Phase::Partial, Some(now + limits.assembly_within));
+                }
+            }
+            Phase::Idle | Phase::Pinged if !heard => {}
+            _ => (self.phase, self.due) = (Phase::Idle, Some(now + limits.ping_after)),
+        }
+    }
+
+    /// The deadline has passed. A peer that we do not read from, since it does not read from us or
+    /// `held` says so, is not blamed for what it could not say: the loop's send stall is for it.
+    ///
+    /// # Errors
+    /// The peer's time is over.
+    pub(super) fn expire(
+        &mut self,
+        tx: &mut Tx,
+        held: bool,
+        now: Instant,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let held = held || tx.room() == 0;
+        let wait = match self.phase {
+            Phase::New | Phase::Over | Phase::Leaving => return Ok(()),
+            Phase::Idle if tx.is_empty() => {
+                frame::write(tx, OpCode::Control(Control::Ping), &[]);
+                self.phase = Phase::Pinged;
+                limits.pong_within
+            }
+            Phase::Idle => limits.ping_after,
+            Phase::Pinged if !tx.is_empty() => limits.pong_within,
+            Phase::Partial if held => limits.assembly_within,
+            Phase::Pinged => {
+                let refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };
+                return Err(self.refuse(tx, refusal));
+            }
+            Phase::Partial => {
+                return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
+            }
+            Phase::Parting | Phase::Closing => {
+                return Err(self.refuse(tx, Refusal::policy(reason::CLOSE_TIMED_OUT)));
+            }
+        };
+        self.due = Some(now + wait);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    #[inline]
+    pub(super) fn is_new(&self) -> bool {
+        self.phase == Phase::New
+    }
+
+    /// Whether messages may be sent, and those of the peer are heard.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.phase, Phase::Leaving | Phase::Closing | Phase::Over)
+    }
+
+    /// Whether the peer has closed, and we have not answered.
+    #[inline]
+    pub(super) fn is_parting(&self) -> bool {
+        self.phase == Phase::Parting
+    }
+
+    /// Whether nothing more is to be said.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Bytes of memory that it holds beside itself.
+    pub(super) fn held(&self) -> usize {
+        let partial = self.partial.as_ref().map_or(0, |partial| partial.held());
+        partial + self.controls.held()
+    }
+}

@@ -1,0 +1,160 @@
+//! What a handler sends with.
+
+use std::fmt;
+
+use bytes::Bytes;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use crate::contract::{App, Effects, Fault, Id, Io, Rx, Tx};
+
+use super::close::{CloseCode, Refusal};
+use super::frame;
+use super::limits::reason;
+use super::session::Session;
+
+/// A message that was not queued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotSent {
+    /// The peer reads too slowly: there is no room now. [`Handler::room`](super::Handler::room) is
+    /// called when there is.
+    Full,
+    /// A close was sent: nothing can follow it.
+    Closed,
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotSent::Full => "the peer reads too slowly: there is no room",
+            NotSent::Closed => "the WebSocket is closed",
+        })
+    }
+}
+
+impl std::error::Error for NotSent {}
+
+/// One message, encoded once: a copy of it is a reference, so that it can be mailed to thousands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Encoded(Bytes);
+
+impl Encoded {
+    /// A text message.
+    pub fn text(text: &str) -> Self {
+        Encoded(frame::encode(OpCode::Data(Data::Text), text.as_bytes()).into())
+    }
+
+    /// A binary message.
+    pub fn binary(bytes: &[u8]) -> Self {
+        Encoded(frame::encode(OpCode::Data(Data::Binary), bytes).into())
+    }
+
+    /// How many bytes it is on the wire.
+    #[expect(clippy::len_without_is_empty, reason = "a frame is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// One WebSocket, lent to its handler for one call.
+#[derive(Debug)]
+pub struct Socket<'a, A: App> {
+    /// The application's own state.
+    pub app: &'a mut A,
+    /// Requests, and what is known of the loop.
+    pub fx: &'a mut Effects<A>,
+    tx: &'a mut Tx,
+    session: &'a mut Session,
+    id: Id,
+}
+
+impl<'a, A: App> Socket<'a, A> {
+    /// The unread bytes, and the rest of a call as a socket.
+    #[inline]
+    pub(super) fn lend<'b: 'a>(
+        io: &'a mut Io<'b, A>,
+        session: &'a mut Session,
+    ) -> (&'a mut Rx, Socket<'a, A>) {
+        let id = io.id();
+        (io.rx, Socket { app: io.app, fx: io.fx, tx: io.tx, session, id })
+    }
+
+    /// Queues a text message.
+    ///
+    /// # Errors
+    /// [`NotSent`] where there is no room, or a close was sent.
+    #[inline]
+    pub fn text(&mut self, text: &str) -> Result<(), NotSent> {
+        self.write(Data::Text, text.as_bytes())
+    }
+
+    /// Queues a binary message.
+    ///
+    /// # Errors
+    /// [`NotSent`] where there is no room, or a close was sent.
+    #[inline]
+    pub fn binary(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
+        self.write(Data::Binary, bytes)
+    }
+
+    /// Queues a message that others send too, without copying a large one.
+    ///
+    /// # Errors
+    /// [`NotSent`] where there is no room, or a close was sent.
+    pub fn send(&mut self, message: &Encoded) -> Result<(), NotSent> {
+        self.admit()?;
+        self.tx.share(message.0.clone());
+        Ok(())
+    }
+
+    /// Sends a close frame with as much of `why` as fits in 123 bytes. What the peer still sends is
+    /// dropped, and its answer is waited for. A second close does nothing.
+    pub fn close(&mut self, code: CloseCode, why: &str) {
+        self.session.close(self.tx, Some(code), why);
+    }
+
+    /// How many bytes may be queued before a message is not taken. A message may be larger than the
+    /// room; one that passes the hard cap of the send buffer ends the connection.
+    pub fn room(&self) -> usize {
+        if self.session.is_open() { self.tx.room() } else { 0 }
+    }
+
+    /// This connection.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// What a handler's fault means for the peer: it is told before it is left, unless the fault is
+    /// ours and nothing that we would say can be trusted.
+    #[cold]
+    pub(super) fn part(&mut self, fault: Fault) -> Fault {
+        if !matches!(fault, Fault::Local(_)) {
+            self.session.close(self.tx, Some(CloseCode::POLICY), "");
+        }
+        fault
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) -> Fault {
+        self.session.refuse(self.tx, refusal)
+    }
+
+    /// The stream ended: in order if we have closed.
+    pub(super) fn ended(&mut self) -> Result<(), Fault> {
+        if self.session.is_open() { Err(Fault::Peer(reason::NO_CLOSE)) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn write(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
+        self.admit()?;
+        frame::write(self.tx, OpCode::Data(kind), payload);
+        Ok(())
+    }
+
+    #[inline]
+    fn admit(&self) -> Result<(), NotSent> {
+        match self.tx.room() {
+            _ if !self.session.is_open() => Err(NotSent::Closed),
+            0 => Err(NotSent::Full),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! TLS sessions in memory: both sides, cut anywhere, under bad input, floods and back-pressure.
+#![cfg(feature = "tls")]
+
+#[path = "tls/closing.rs"]
+mod closing;
+#[path = "tls/cuts.rs"]
+mod cuts;
+#[path = "tls/floods.rs"]
+mod floods;
+#[path = "tls/forge.rs"]
+mod forge;
+#[path = "tls/handshake.rs"]
+mod handshake;
+#[path = "tls/hello.rs"]
+mod hello;
+#[path = "tls/keys.rs"]
+mod keys;
+#[path = "tls/pair.rs"]
+mod pair;
+#[path = "tls/pressure.rs"]
+mod pressure;
+#[path = "tls/strangers.rs"]
+mod strangers;

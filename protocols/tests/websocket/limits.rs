@@ -1,0 +1,165 @@
+//! Each limit one below, at, and one above.
+
+use std::time::Duration;
+
+use readily_protocols::contract::{Fault, Reason};
+use readily_protocols::websocket::{CloseCode, Limits, reason};
+
+use crate::client::*;
+use crate::story::{Answers, Story};
+
+/// What a peer is refused for, and the code that it is told; none if it is not.
+fn refused(limits: Limits, frames: impl IntoIterator<Item = Vec<u8>>) -> Option<(&'static str, u16)> {
+    let mut story = Story::with(Answers::Nothing, limits);
+    for frame in frames {
+        story.feed(frame);
+    }
+    story.over().map(|over| {
+        let last = story.sent().pop().unwrap_or_default();
+        let code = last.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        match over {
+            Err(Fault::Peer(why)) => (why, code),
+            other => panic!("{other:?}"),
+        }
+    })
+}
+
+#[test]
+fn the_defaults_are_what_they_are_said_to_be() {
+    let seconds = Duration::from_secs;
+    let Limits {
+        frame_max,
+        message_max,
+        fragments_max,
+        assembly_within,
+        controls_per_second,
+        ping_after,
+        pong_within,
+        close_within,
+        ..
+    } = Limits::default();
+    assert_eq!((frame_max, message_max), (65_536, 1_048_576));
+    assert_eq!((fragments_max, controls_per_second), (1024, 100));
+    assert_eq!((assembly_within, close_within), (seconds(30), seconds(5)));
+    assert_eq!((ping_after, pong_within), (seconds(30), seconds(10)));
+}
+
+#[test]
+fn the_length_of_a_frame() {
+    const L: usize = 65_536;
+    let too_large = Some((reason::FRAME_TOO_LARGE, 1009));
+    for (len, expected) in [(L - 1, None), (L, None), (L + 1, too_large)] {
+        assert_eq!(refused(Limits::DEFAULT, [binary(vec![0; len])]), expected, "{len}");
+        // At its head, before anything else of it came.
+        let head = binary(vec![0; len])[..14].to_vec();
+        assert_eq!(refused(Limits::DEFAULT, [head]), expected, "the head of {len}");
+    }
+}
+
+#[test]
+fn the_length_of_a_message() {
+    const L: usize = 1_048_576;
+    let too_large = Some((reason::MESSAGE_TOO_LARGE, 1009));
+    for (len, expected) in [(L - 1, None), (L, None), (L + 1, too_large)] {
+        let payload = vec![0; len];
+        let mut chunks: Vec<Vec<u8>> = payload.chunks(65_536).map(|c| frame(CONTINUE, c)).collect();
+        chunks[0][0] = BINARY;
+        chunks.push(frame(FIN | CONTINUE, ""));
+        assert_eq!(refused(Limits::DEFAULT, chunks), expected, "{len}");
+    }
+    // A single frame that is larger than a message may be.
+    let limits = Limits { message_max: 100, ..Limits::DEFAULT };
+    for (len, expected) in [(99, None), (100, None), (101, too_large)] {
+        assert_eq!(refused(limits, [text(vec![b'a'; len])]), expected, "{len}");
+    }
+}
+
+#[test]
+fn the_number_of_fragments() {
+    const L: usize = 1024;
+    let too_many = Some((reason::TOO_MANY_FRAGMENTS, 1008));
+    for (count, expected) in [(L - 1, None), (L, None), (L + 1, too_many)] {
+        let first = [frame(TEXT, "x")];
+        let more = vec![frame(CONTINUE, ""); count - 1];
+        assert_eq!(refused(Limits::DEFAULT, first.into_iter().chain(more)), expected, "{count}");
+    }
+}
+
+#[test]
+fn the_number_of_control_frames_in_a_second() {
+    const L: usize = 100;
+    let too_many = Some((reason::TOO_MANY_CONTROLS, 1008));
+    for (count, expected) in [(L - 1, None), (L, None), (L + 1, too_many)] {
+        for control in [ping("x"), pong("x")] {
+            let frames = vec![control; count];
+            assert_eq!(refused(Limits::DEFAULT, frames), expected, "{count}");
+        }
+        // A close is not counted: it is the last one anyway.
+        let mut story = Story::new();
+        story.feed(ping("").repeat(count.min(L))).feed(close(1000, ""));
+        assert_eq!(story.over(), Some(Ok(())));
+    }
+    // The next second counts anew.
+    let mut story = Story::new();
+    for _ in 0..5 {
+        story.feed(ping("").repeat(L)).0.wait(Duration::from_secs(1));
+    }
+    assert_eq!((story.over(), story.sent().len()), (None, 5 * L));
+    story.feed(ping("").repeat(L)).0.wait(Duration::from_millis(999));
+    story.feed(ping(""));
+    assert_eq!(story.fault(), Some(reason::TOO_MANY_CONTROLS));
+}
+
+#[test]
+fn the_time_for_a_message() {
+    const L: Duration = Duration::from_secs(30);
+    const NANO: Duration = Duration::from_nanos(1);
+    for begun in [
+        frame(TEXT, "half"),
+        text("half")[..8].to_vec(),
+        text("a")[..1].to_vec(),
+        ping("x")[..6].to_vec(),
+    ] {
+        for (after, expected) in
+            [(L - NANO, false), (L, true), (L + NANO, true)]
+        {
+            let mut story = Story::new();
+            // However often something of it comes.
+            story.feed(&begun[..1]).0.wait(after / 2);
+            story.feed(&begun[1..]).0.wait(after - after / 2);
+            assert_eq!(story.is_due(), expected, "{after:?}");
+        }
+        let mut story = Story::new();
+        story.feed(&begun).0.wait(L).expire(Reason::Own);
+        assert_eq!(story.fault(), Some(reason::ASSEMBLY_TIMED_OUT));
+        assert_eq!(story.sent(), ["close 1008 a message took too long"]);
+    }
+    // Messages one after the other have the whole time each.
+    let mut story = Story::new();
+    let message = text("ab");
+    let (head, rest) = message.split_at(3);
+    for _ in 0..5 {
+        story.feed(head).0.wait(L - NANO);
+        assert!(!story.is_due());
+        // The end of one, and the beginning of the next.
+        story.feed([rest, &head[..1]].concat()).0.wait(L - NANO);
+        assert!(!story.is_due());
+        story.feed([&head[1..], rest].concat());
+    }
+    assert_eq!(story.events().len(), 10);
+}
+
+#[test]
+fn the_time_for_the_answer_to_a_close() {
+    let mut story = Story::new();
+    story.0.mail(crate::story::Mail::Close(CloseCode::NORMAL, ""));
+    story.0.wait(Duration::from_secs(5) - Duration::from_nanos(1));
+    // Bytes that are no answer do not give it more time.
+    story.feed(text("dropped"));
+    assert!(!story.is_due());
+    story.0.wait(Duration::from_nanos(1));
+    assert!(story.is_due());
+    story.0.expire(Reason::Own);
+    assert_eq!(story.fault(), Some(reason::CLOSE_TIMED_OUT));
+    assert_eq!(story.sent(), ["close 1000"], "and no second close");
+}

@@ -1,0 +1,14 @@
+//! The WebSocket state, driven on paper: bytes in, events and bytes out.
+#![cfg(feature = "websocket")]
+
+mod client;
+mod cuts;
+mod differential;
+mod flood;
+mod headers;
+mod limits;
+mod story;
+mod time;
+mod transcripts;
+mod tunnel;
+mod utf8;
