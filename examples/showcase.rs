@@ -1,71 +1,93 @@
-//! All of the other examples in one process, on one loop and one thread. Its states are in
-//! `src/showcase/`.
+//! All that Readily can serve in one process, on one loop and one thread, and a page that shows the
+//! loop while it works. Its states are in `src/showcase/`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use readily::echo::Echo;
-use readily::udp_echo::UdpEcho;
-use readily::{Address, Bind, Config, Mio, Reactor, Turn};
-use readily_examples::key_value::{Login, Store};
-use readily_examples::showcase::{Conn, Dial, Figures, Live, Showcase, Tour};
-use readily_examples::{Cli, Failure, Usage, listening, say, trace};
+use readily::http1::Server;
+use readily::{Address, Config, Listen, Mio, Reactor, Turn};
+use readily_examples::certificate::{Identity, SERVER_CHOICES};
+use readily_examples::key_value::Login;
+use readily_examples::showcase::{
+    CHATTER, Conn, Dial, Figures, Host, Live, News, PASSWORD, SESSION, Showcase, Site, Tour,
+    Visits, with_bash, with_perl,
+};
+use readily_examples::{Cli, Failure, Usage, say, trace};
 
 /// How long connections may go on after the first signal.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
-/// The password of `key_value`: everybody may try it.
-const PASSWORD: &str = "sesame";
+const CHOICES: [(&str, &str, &str); 5] = [
+    ("--listen", "ADDR", "IP:PORT of the page [127.0.0.1:8080]"),
+    ("--plain", "ADDR", "the first IP:PORT, of four in a row, without TLS [port 7000]"),
+    ("--secure", "ADDR", "IP:PORT of the echoes over TLS and QUIC [port 7443]"),
+    ("--unix", "PATH", "the path of the Unix socket [readily-PORT.sock in /tmp]"),
+    ("--trace", "", "print a line for each event"),
+];
 
 fn main() -> ExitCode {
     readily_examples::run(serve)
 }
 
 fn serve() -> Result<(), Failure> {
-    let cli = Cli::read(
-        "Serves all of the examples at once.",
-        &[
-            ("--listen", "ADDR", "the first IP:PORT, of four in a row [127.0.0.1:7000]"),
-            ("--unix", "PATH", "the path of the Unix socket [readily-PORT.sock in /tmp]"),
-            ("--trace", "", "print a line for each event"),
-        ],
-    )?;
-    let [echo, udp, relay, store] = four(cli.parse("--listen", "127.0.0.1:7000")?)?;
+    let about = "Serves all there is from one loop, and shows it at work on a page.";
+    let cli = Cli::read(about, &[CHOICES.as_slice(), &SERVER_CHOICES].concat())?;
     let mut config = Config::default();
     config.drain_within = DRAIN_WITHIN;
-    let app = Showcase { store: Store::new(PASSWORD), backend: None };
-    let mut reactor = Reactor::with(app, Mio::new()?, config)?;
+    let mut reactor = Reactor::with(Showcase::new(), Mio::new()?, config)?;
     trace(&cli, &mut reactor);
-    let echo = listen(&mut reactor, echo, || Conn::Echo(Echo))?;
-    reactor.app_mut().backend = Some(echo.into());
-    let (_, udp) = listening(udp, reactor.bind(udp, Bind::default(), UdpEcho::default()))?;
-    let relay = listen(&mut reactor, relay, || Conn::Dial(Dial))?;
-    let store = listen(&mut reactor, store, || Conn::Login(Login))?;
-    let path = match cli.value("--unix") {
-        Some(path) => PathBuf::from(path),
-        None => std::env::temp_dir().join(format!("readily-{}.sock", echo.port())),
-    };
-    let unix = Address::Unix(path.clone());
-    listening(&unix, reactor.listen(&unix, |_, _| Some(Conn::Echo(Echo))))?;
+    let tour = open(&cli, &mut reactor)?;
     reactor.drain_on_signals()?;
-    let session = format!(r#""AUTH {PASSWORD}\nSET a 5\nhello\nGET a\nQUIT\n""#);
-    say(Tour::default()
-        .tcp("TCP echo", echo, r#""hello\n""#, "head -n 1")
-        .unix("Unix echo", &path, "hello")
-        .udp("UDP echo", udp, r#""hello\n""#, "head -n 1")
-        .tcp("TCP relay", relay, r#""hello\n""#, "head -n 1")
-        .tcp("key_value", store, &session, "cat"));
-    say(format_args!("listening on {echo}"));
-    watch(&mut reactor)?;
+    say(&tour);
+    say(format_args!("listening on {}", tour.stops()[0].at));
+    watch(&mut reactor, &tour)?;
     Ok(())
 }
 
+/// Opens all doors, in the order in which they are shown.
+fn open(cli: &Cli, reactor: &mut Reactor<Showcase>) -> Result<Tour, Failure> {
+    let page: SocketAddr = cli.parse("--listen", "127.0.0.1:8080")?;
+    // Where the page has a port of the system's choice, so has everything.
+    let or_free = |port: u16| SocketAddr::new(page.ip(), if page.port() == 0 { 0 } else { port });
+    let [tcp, udp, relay, store] = four(cli.parse("--plain", &or_free(7000).to_string())?)?;
+    let secure: SocketAddr = cli.parse("--secure", &or_free(7443).to_string())?;
+    let (plain, says) = (Listen::default, r#""hello\n""#);
+    let echo: fn() -> Conn = || Conn::Echo(Echo);
+    let mut host = Host::new(reactor);
+    let http: fn() -> Conn = || Conn::Http(Server::new(Site));
+    host.tcp(("HTTP, WebSocket", http), page, plain(), |at| format!("curl http://{at}/health"))?;
+    let tcp =
+        host.tcp(("TCP echo", echo), tcp, plain(), |at| with_bash("tcp", at, says, "head -n 1"))?;
+    let unix = unix_path(cli, tcp);
+    host.unix(("Unix echo", echo), &unix, |path| with_perl(path, "hello"))?;
+    host.secure_echoes(echo, secure, &Identity::read(cli)?)?;
+    host.udp_echo(udp, |at| with_bash("udp", at, says, "head -n 1"))?;
+    let relay = host.tcp(("TCP relay", || Conn::Dial(Dial)), relay, plain(), |at| {
+        with_bash("tcp", at, says, "head -n 1")
+    })?;
+    let session = format!(r#""AUTH {PASSWORD}\nSET a 5\nhello\nGET a\nQUIT\n""#);
+    let store = host.tcp(("key_value", || Conn::Login(Login)), store, plain(), |at| {
+        with_bash("tcp", at, &session, "cat")
+    })?;
+    let tour = host.tour();
+    let app = reactor.app_mut();
+    app.backend = Some(tcp.into());
+    let chatter = [tcp.into(), Address::Unix(unix), relay.into()].map(|at| (at, CHATTER));
+    app.visits = Visits::to(chatter.into_iter().chain([(store.into(), SESSION)]));
+    Ok(tour)
+}
+
 /// Runs the loop, and shows what it does once in a while.
-fn watch(reactor: &mut Reactor<Showcase>) -> std::io::Result<()> {
-    let (mut live, mut draining) = (Live::new(), false);
-    while reactor.turn(Some(live.wait()))? == Turn::More {
-        live.show(Figures(reactor));
+fn watch(reactor: &mut Reactor<Showcase>, tour: &Tour) -> std::io::Result<()> {
+    let mut now = Instant::now();
+    let (mut live, mut news) = (Live::new(now), News::new(reactor, tour, now));
+    let mut draining = false;
+    while reactor.turn(Some(live.wait(now).min(news.wait(reactor, now))))? == Turn::More {
+        now = Instant::now();
+        live.show(Figures(reactor), now);
+        news.tell(reactor, now);
         if reactor.is_draining() && !std::mem::replace(&mut draining, true) {
             live.say(format_args!("ending within {DRAIN_WITHIN:?}; a second signal ends it now"));
         }
@@ -74,20 +96,16 @@ fn watch(reactor: &mut Reactor<Showcase>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn listen(
-    reactor: &mut Reactor<Showcase>,
-    at: SocketAddr,
-    mut first: impl FnMut() -> Conn + 'static,
-) -> Result<SocketAddr, Failure> {
-    let bound = listening(at, reactor.listen(&at.into(), move |_, _| Some(first())))?;
-    Ok(bound.ip().unwrap_or(at))
+fn unix_path(cli: &Cli, echo: SocketAddr) -> PathBuf {
+    let named = cli.value("--unix").map(PathBuf::from);
+    named.unwrap_or_else(|| std::env::temp_dir().join(format!("readily-{}.sock", echo.port())))
 }
 
 /// Four ports in a row; for port 0 the system chooses each.
 fn four(base: SocketAddr) -> Result<[SocketAddr; 4], Usage> {
     let step = u16::from(base.port() != 0);
     if base.port().checked_add(3 * step).is_none() {
-        return Err(Usage(format!("--listen `{base}`: there are no four ports from there on")));
+        return Err(Usage(format!("--plain `{base}`: there are no four ports from there on")));
     }
     Ok([0, 1, 2, 3].map(|n| SocketAddr::new(base.ip(), base.port() + n * step)))
 }

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use rustix::process::Signal;
+use readily::quic::Limits;
 
 use crate::failure::Failure;
 use crate::haproxy::{self, Splice};
 use crate::scratch::Scratch;
-use crate::server::{Door, Launch};
+use crate::server::Launch;
 use crate::table::SUBJECT;
 
 /// One server of a table.
@@ -26,41 +26,99 @@ pub enum Contender {
     TokioRelay,
     /// HAProxy as a relay.
     Haproxy(Splice),
+    /// The HTTP server that is the limit.
+    RawEpollHttp,
+    /// Readily's HTTP server.
+    HttpHello,
+    /// hyper's HTTP server.
+    HyperHello,
+    /// Readily's WebSocket echo server.
+    WsEcho,
+    /// tokio-tungstenite's echo server.
+    TokioWsEcho,
+    /// Readily's TLS echo server.
+    TlsEcho,
+    /// tokio-rustls's echo server.
+    TokioTlsEcho,
+    /// Readily's QUIC echo server.
+    QuicEcho,
+    /// quinn's echo server.
+    QuinnEcho(Windows),
 }
 
+/// How many bytes may be under way on QUIC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Windows {
+    /// quinn's defaults: 1.25 MB of a stream, no bound on a connection, 10 MB unacknowledged.
+    Default,
+    /// Those of Readily's server.
+    Same,
+}
+
+use Contender::*;
+
 /// The echo servers, in the order of their rows.
-pub const ECHOES: [Contender; 3] =
-    [Contender::RawEpollEcho, Contender::TcpEcho, Contender::TokioEcho];
+pub const ECHOES: [Contender; 3] = [RawEpollEcho, TcpEcho, TokioEcho];
 
 /// The relays, in the order of their rows.
-pub const RELAYS: [Contender; 4] = [
-    Contender::TcpRelay,
-    Contender::TokioRelay,
-    Contender::Haproxy(Splice::Never),
-    Contender::Haproxy(Splice::Auto),
-];
+pub const RELAYS: [Contender; 4] =
+    [TcpRelay, TokioRelay, Haproxy(Splice::Never), Haproxy(Splice::Auto)];
+
+/// The HTTP servers, in the order of their rows.
+pub const HTTP: [Contender; 3] = [RawEpollHttp, HttpHello, HyperHello];
+
+/// The WebSocket echo servers, in the order of their rows.
+pub const WEBSOCKETS: [Contender; 2] = [WsEcho, TokioWsEcho];
+
+/// The TLS echo servers, in the order of their rows.
+pub const TLS: [Contender; 2] = [TlsEcho, TokioTlsEcho];
+
+/// The QUIC echo servers, in the order of their rows.
+pub const QUIC: [Contender; 3] = [QuicEcho, QuinnEcho(Windows::Default), QuinnEcho(Windows::Same)];
+
+/// Whose program a contender is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A binary of this package.
+    Peer,
+    /// One of Readily's examples.
+    Example,
+    /// Installed on the system.
+    System,
+}
 
 impl Contender {
     /// Its row.
     pub fn label(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// Its row, the program, and whose that is.
+    fn facts(self) -> (&'static str, &'static str, Origin) {
         match self {
-            Self::RawEpollEcho => "raw epoll",
-            Self::TcpEcho | Self::TcpRelay => SUBJECT,
-            Self::TokioEcho | Self::TokioRelay => "tokio",
-            Self::Haproxy(Splice::Never) => "HAProxy",
-            Self::Haproxy(Splice::Auto) => "HAProxy, splice-auto",
+            RawEpollEcho => ("raw epoll", "raw_epoll_echo", Origin::Peer),
+            TcpEcho => (SUBJECT, "tcp_echo", Origin::Example),
+            TokioEcho => ("tokio", "tokio_echo", Origin::Peer),
+            TcpRelay => (SUBJECT, "tcp_relay", Origin::Example),
+            TokioRelay => ("tokio", "tokio_relay", Origin::Peer),
+            Haproxy(Splice::Never) => ("HAProxy", "haproxy", Origin::System),
+            Haproxy(Splice::Auto) => ("HAProxy, splice-auto", "haproxy", Origin::System),
+            RawEpollHttp => ("raw epoll, httparse", "raw_epoll_http", Origin::Peer),
+            HttpHello => (SUBJECT, "http_hello", Origin::Example),
+            HyperHello => ("hyper", "hyper_hello", Origin::Peer),
+            WsEcho => (SUBJECT, "ws_echo", Origin::Example),
+            TokioWsEcho => ("tokio-tungstenite", "tokio_ws_echo", Origin::Peer),
+            TlsEcho => (SUBJECT, "tls_echo", Origin::Example),
+            TokioTlsEcho => ("tokio-rustls", "tokio_tls_echo", Origin::Peer),
+            QuicEcho => (SUBJECT, "quic_echo", Origin::Example),
+            QuinnEcho(Windows::Default) => ("quinn", "quinn_echo", Origin::Peer),
+            QuinnEcho(Windows::Same) => ("quinn, same windows", "quinn_echo", Origin::Peer),
         }
     }
 
-    fn program(self) -> &'static str {
-        match self {
-            Self::RawEpollEcho => "raw_epoll_echo",
-            Self::TcpEcho => "tcp_echo",
-            Self::TokioEcho => "tokio_echo",
-            Self::TcpRelay => "tcp_relay",
-            Self::TokioRelay => "tokio_relay",
-            Self::Haproxy(_) => "haproxy",
-        }
+    /// Whether it makes a certificate at start, and saves it for its clients.
+    fn is_secured(self) -> bool {
+        TLS.contains(&self) || QUIC.contains(&self)
     }
 }
 
@@ -88,23 +146,28 @@ impl Programs {
         to: Option<SocketAddr>,
         scratch: &Scratch,
     ) -> Result<Launch, Failure> {
-        let name = contender.program();
-        let program = match contender {
-            Contender::TcpEcho | Contender::TcpRelay => {
-                self.find(name, "examples", "cargo build --release --examples")?
-            }
-            Contender::Haproxy(splice) => {
+        let (_, name, origin) = contender.facts();
+        let program = match (origin, contender) {
+            (Origin::Example, _) => self.find(name, "examples", "cargo build --release --examples"),
+            (Origin::System, Haproxy(splice)) => {
                 let to = to.ok_or_else(|| Failure::failed("a relay needs an address"))?;
                 return haproxy::launch(to, splice, scratch);
             }
-            _ => self.binary(name)?,
+            _ => self.binary(name),
         };
-        let mut arguments = vec!["--listen".into(), "127.0.0.1:0".into()];
+        let mut launch = Launch::announced(name, program?);
         if let Some(to) = to {
-            arguments.extend(["--to".into(), to.to_string().into()]);
+            launch.arguments.extend(["--to".into(), to.to_string().into()]);
         }
-        let name = name.to_owned();
-        Ok(Launch { name, program, arguments, door: Door::Announced, stop: Signal::TERM })
+        if contender.is_secured() {
+            launch.saves_certificate(scratch.path("pem"));
+        }
+        if contender == QuinnEcho(Windows::Same) {
+            let Limits { stream_window, window, send_window, .. } = Limits::DEFAULT;
+            let windows = format!("{stream_window},{window},{send_window}");
+            launch.arguments.extend(["--windows".into(), windows.into()]);
+        }
+        Ok(launch)
     }
 
     fn find(&self, name: &str, folder: &str, build: &str) -> Result<PathBuf, Failure> {

@@ -14,8 +14,8 @@ pub enum Failure {
 
 impl Failure {
     /// A failure of an attempt, in one line.
-    pub fn failed(line: impl Into<String>) -> Self {
-        Self::Failed(line.into())
+    pub fn failed(line: impl ToString) -> Self {
+        Self::Failed(line.to_string())
     }
 
     /// The same failure, with what was being done in front of it.

@@ -36,6 +36,7 @@ pub fn launch(to: SocketAddr, splice: Splice, scratch: &Scratch) -> Result<Launc
         door: Door::Inherited(listener),
         // SIGTERM would end it with exit code 143.
         stop: Signal::USR1,
+        certificate: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::callgrind;
 use crate::cli::LISTENING_ON;
 use crate::failure::Failure;
+use crate::memcheck;
 use crate::process::{self, Process};
 use crate::scratch::Scratch;
 use crate::strace;
@@ -35,6 +36,28 @@ pub struct Launch {
     pub door: Door,
     /// The signal that ends it with exit code 0.
     pub stop: Signal,
+    /// Where it saves the certificate that its clients have to trust.
+    pub certificate: Option<PathBuf>,
+}
+
+impl Launch {
+    /// A program that takes `--listen`, says where it listens, and ends on SIGTERM.
+    pub fn announced(name: &str, program: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            program,
+            arguments: vec!["--listen".into(), "127.0.0.1:0".into()],
+            door: Door::Announced,
+            stop: Signal::TERM,
+            certificate: None,
+        }
+    }
+
+    /// Asks for a certificate made at start, saved to `file`.
+    pub fn saves_certificate(&mut self, file: PathBuf) {
+        self.arguments.extend(["--cert-out".into(), file.clone().into()]);
+        self.certificate = Some(file);
+    }
 }
 
 /// How the address of a server becomes known.
@@ -53,6 +76,8 @@ pub enum Under {
     Nothing,
     /// `valgrind --tool=callgrind`, which writes to this file.
     Callgrind(PathBuf),
+    /// `valgrind --tool=memcheck`, which writes to this file.
+    Memcheck(PathBuf),
     /// `strace -c -f`, which writes to this file.
     Strace(PathBuf),
 }
@@ -63,6 +88,7 @@ pub struct Server {
     process: Process,
     pid: Pid,
     address: SocketAddr,
+    certificate: Option<PathBuf>,
     stop: Signal,
     /// Descriptors before the first client.
     descriptors: usize,
@@ -74,6 +100,7 @@ impl Server {
         let mut command = match under {
             Under::Nothing => Command::new(&launch.program),
             Under::Callgrind(out) => callgrind::command(&launch.program, out)?,
+            Under::Memcheck(out) => memcheck::command(&launch.program, out)?,
             Under::Strace(out) => strace::command(&launch.program, out)?,
         };
         command.args(&launch.arguments);
@@ -84,12 +111,13 @@ impl Server {
         };
         let pid = match under {
             // valgrind runs the server in its own process, strace as a child.
-            Under::Nothing | Under::Callgrind(_) => process.pid(),
+            Under::Nothing | Under::Callgrind(_) | Under::Memcheck(_) => process.pid(),
             Under::Strace(_) => process::child_of(process.pid())?
                 .ok_or_else(|| Failure::failed("strace has no child"))?,
         };
         let descriptors = process::descriptors(pid)?;
-        Ok(Self { process, pid, address, stop: launch.stop, descriptors })
+        let Launch { certificate, stop, .. } = launch;
+        Ok(Self { process, pid, address, certificate, stop, descriptors })
     }
 
     /// The better account of `failure`: the server's own end, if it has ended.
@@ -116,6 +144,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that its clients have to trust.
+    pub fn certificate(&self) -> Option<&Path> {
+        self.certificate.as_deref()
     }
 
     /// The process id of the server itself, not of a tool around it.

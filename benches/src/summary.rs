@@ -1,4 +1,4 @@
-//! What one run of the load generator found, in words and in JSON.
+//! What one run of a load generator found, in words and in JSON.
 
 use std::fmt;
 
@@ -28,18 +28,12 @@ impl Summary {
 
     /// Reads what [`Summary::to_json`] wrote.
     pub fn from_json(line: &str) -> Result<Self, Failure> {
-        let number = |name: &str| {
-            let from = line.split_once(&format!("\"{name}\":")).map(|(_, from)| from);
-            let text = from.and_then(|from| from.split([',', '}']).next());
-            text.and_then(|text| text.parse::<f64>().ok())
-                .ok_or_else(|| Failure::failed(format!("no {name} in {line:?}")))
-        };
         Ok(Self {
-            round_trips: number("round_trips")? as u64,
-            per_second: number("per_second")?,
-            p50_us: number("p50_us")?,
-            p99_us: number("p99_us")?,
-            max_us: number("max_us")?,
+            round_trips: number(line, "round_trips")? as u64,
+            per_second: number(line, "per_second")?,
+            p50_us: number(line, "p50_us")?,
+            p99_us: number(line, "p99_us")?,
+            max_us: number(line, "max_us")?,
         })
     }
 
@@ -64,6 +58,42 @@ impl fmt::Display for Summary {
     }
 }
 
+/// What one run of `quic_load` has moved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transfer {
+    /// Bytes that went to the server and came back.
+    pub bytes: u64,
+    /// From the first byte sent to the last one received.
+    pub seconds: f64,
+}
+
+impl Transfer {
+    /// One line of JSON.
+    pub fn to_json(self) -> String {
+        format!("{{\"bytes\":{},\"seconds\":{}}}", self.bytes, self.seconds)
+    }
+
+    /// Reads what [`Transfer::to_json`] wrote.
+    pub fn from_json(line: &str) -> Result<Self, Failure> {
+        Ok(Self { bytes: number(line, "bytes")? as u64, seconds: number(line, "seconds")? })
+    }
+}
+
+impl fmt::Display for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = self.bytes as f64 / f64::from(1 << 20);
+        let rate = mib / self.seconds;
+        write!(f, "{mib:.1} MiB echoed in {:.3} s, {rate:.1} MiB per second", self.seconds)
+    }
+}
+
+fn number(line: &str, name: &str) -> Result<f64, Failure> {
+    let from = line.split_once(&format!("\"{name}\":")).map(|(_, from)| from);
+    let text = from.and_then(|from| from.split([',', '}']).next());
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Failure::failed(format!("no {name} in {line:?}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +114,8 @@ mod tests {
         );
         assert!(matches!(Summary::from_json(&json), Ok(read) if read == summary));
         assert!(Summary::from_json("{}").is_err());
+        let transfer = Transfer { bytes: 1 << 28, seconds: 1.25 };
+        assert!(matches!(Transfer::from_json(&transfer.to_json()), Ok(read) if read == transfer));
+        assert_eq!(transfer.to_string(), "256.0 MiB echoed in 1.250 s, 204.8 MiB per second");
     }
 }

@@ -45,6 +45,8 @@ pub enum Target {
     AtMost(f64),
     /// No more than any of these rows.
     NeverBehind(&'static [&'static str]),
+    /// No less than any of these rows.
+    NeverBelow(&'static [&'static str]),
 }
 
 /// One server.
@@ -103,20 +105,23 @@ impl Table {
             let row = self.rows.iter().find(|row| row.label == label)?;
             row.cells[column].value()
         };
-        let limit = match self.columns[column].target {
+        // A peer that could not be read might have been the better one.
+        let all = |peers: &[&str]| peers.iter().map(|peer| value(peer)).collect::<Option<Vec<_>>>();
+        let subject = value(SUBJECT);
+        let is_met = match self.columns[column].target {
             Target::Open => return Verdict::Open,
-            Target::AtMost(limit) => Some(limit),
-            // A peer that could not be read might have been the better one.
-            Target::NeverBehind(peers) => peers
-                .iter()
-                .map(|peer| value(peer))
-                .collect::<Option<Vec<f64>>>()
-                .and_then(|values| values.into_iter().reduce(f64::min)),
+            Target::AtMost(limit) => subject.map(|subject| subject <= limit),
+            Target::NeverBehind(peers) => subject
+                .zip(all(peers))
+                .map(|(subject, peers)| peers.iter().all(|peer| subject <= *peer)),
+            Target::NeverBelow(peers) => subject
+                .zip(all(peers))
+                .map(|(subject, peers)| peers.iter().all(|peer| subject >= *peer)),
         };
-        match (value(SUBJECT), limit) {
-            (Some(value), Some(limit)) if value <= limit => Verdict::Met,
-            (Some(_), Some(_)) => Verdict::Missed,
-            _ => Verdict::Unknown,
+        match is_met {
+            Some(true) => Verdict::Met,
+            Some(false) => Verdict::Missed,
+            None => Verdict::Unknown,
         }
     }
 
@@ -230,6 +235,7 @@ impl fmt::Display for Target {
             Self::Open => f.write_str("-"),
             Self::AtMost(limit) => write!(f, "at most {limit}"),
             Self::NeverBehind(peers) => write!(f, "never behind {}", peers.join(", ")),
+            Self::NeverBelow(peers) => write!(f, "never below {}", peers.join(", ")),
         }
     }
 }

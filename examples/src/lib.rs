@@ -1,4 +1,5 @@
-//! What the examples share: their command line and how they print, and the states of `key_value`.
+//! What the examples share: their command line and how they print; and the states of those that
+//! have more than a page of them.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -6,11 +7,18 @@ use std::process::ExitCode;
 
 use readily::{App, Reactor};
 
+pub mod certificate;
+pub mod chat;
 mod cli;
 pub mod key_value;
+pub mod quic_client;
+mod served;
 pub mod showcase;
+mod web;
 
 pub use cli::{Cli, Usage, Within};
+pub use served::Served;
+pub use web::{HTML, TEXT};
 
 /// Exit code for bad arguments.
 const USAGE: u8 = 2;

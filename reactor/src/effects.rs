@@ -9,12 +9,20 @@ use crate::sys::Sys;
 impl<A: App, S: Sys> Reactor<A, S> {
     /// Carries out what is on the list. Nothing here calls a machine: who is concerned is queued.
     pub(crate) fn carry_out(&mut self) {
+        // An end that is among it asks the application, which may ask for more: that comes behind.
+        if std::mem::replace(&mut self.carries_out, true) {
+            return;
+        }
         let mut list = std::mem::take(self.fx.list());
-        self.tracing.note(&list);
-        for effect in list.drain(..) {
-            self.carry_out_one(effect);
+        while !list.is_empty() {
+            self.tracing.note(&list);
+            for effect in list.drain(..) {
+                self.carry_out_one(effect);
+            }
+            std::mem::swap(&mut list, self.fx.list());
         }
         *self.fx.list() = list;
+        self.carries_out = false;
         self.grant();
     }
 

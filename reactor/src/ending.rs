@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use readily_protocols::contract::{App, End, Fault, Half, Machine};
+use readily_protocols::contract::{App, End, Fault, Half, Id, Machine};
 
 use crate::carrier::Received;
 use crate::listener::OUTGOING;
@@ -48,8 +48,20 @@ impl<A: App, S: Sys> Reactor<A, S> {
         } else {
             self.discard(index, Close::Reset);
         }
-        self.calm(|app| app.gone(id, why));
+        self.tell_gone(id, why);
         self.trace_end(id, why);
+    }
+
+    /// Tells the application, and carries out what it asks for then.
+    fn tell_gone(&mut self, id: Id, why: End) {
+        // A panic forgets what was asked for in this call alone.
+        let before = std::mem::take(self.fx.list());
+        self.guarded(|app, fx| app.gone(id, why, fx));
+        let asked = std::mem::replace(self.fx.list(), before);
+        if !asked.is_empty() {
+            self.fx.list().extend(asked);
+            self.carry_out();
+        }
     }
 
     pub(crate) fn close_in_order(&mut self, index: usize) {
@@ -76,7 +88,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         let slot = &mut self.slots[index];
         if !slot.has_output() {
-            let drained = slot.rx.as_ref().is_some_and(|rx| rx.has_ended());
+            // The end that TLS tells of comes before that of its socket.
+            let is_layered = slot.flags.has(Flags::LAYERED);
+            let drained = !is_layered && slot.rx.as_ref().is_some_and(|rx| rx.has_ended());
             if drained {
                 return self.discard(index, Close::InOrder);
             }

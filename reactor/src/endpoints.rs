@@ -24,6 +24,10 @@ const SEGMENTS_MAX: usize = 10;
 /// How long an endpoint waits for its next `expire` when its deadline stays in the past.
 const FROZEN: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How many times the budget of a turn an endpoint may send its last: a farewell to thousands, and
+/// an end for one that never stops.
+const LAST_PULLS: usize = 1024;
+
 pub(crate) struct EndpointSlot<A: App, S: Sys> {
     socket: Option<S::Socket>,
     endpoint: Box<dyn Endpoint<A>>,
@@ -37,12 +41,12 @@ pub(crate) struct EndpointSlot<A: App, S: Sys> {
     writable: bool,
     /// Something may be waiting to be pulled.
     stirred: bool,
+    /// What has happened since it was counted last.
+    served: Served,
     /// What it said last of itself.
     view: View,
     /// How many of its drops were counted.
     counted: u64,
-    /// Panics of its streams since they were counted last.
-    panics: u64,
     timer: Key,
     armed: Nanos,
 }
@@ -56,13 +60,13 @@ struct View {
     dropped: u64,
 }
 
-/// What one round came to.
+/// What an endpoint did; kept with it, since a machine that panics ends the round.
 #[derive(Default)]
 struct Served {
     received: u64,
     sent: u64,
     lost: u64,
-    panicked: bool,
+    panics: u64,
 }
 
 impl<A: App, S: Sys> EndpointSlot<A, S> {
@@ -92,7 +96,7 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
     }
 
     pub(crate) fn note_panic(&mut self) {
-        self.panics += 1;
+        self.served.panics += 1;
     }
 
     pub(crate) fn first(&mut self) -> Option<&mut First<A>> {
@@ -104,18 +108,13 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
     }
 
     /// Takes one batch in; says how many datagrams there were.
-    fn receive(
-        &mut self,
-        sys: &mut S,
-        (app, fx): (&mut A, &mut Effects<A>),
-        served: &mut Served,
-    ) -> usize {
+    fn receive(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>) -> usize {
         let Some(socket) = &mut self.socket else { return 0 };
-        let endpoint = &mut self.endpoint;
+        let (endpoint, served) = (&mut self.endpoint, &mut self.served);
         let mut take = |datagram: Datagram<'_>| {
             let mut desk = Desk { app: &mut *app, fx: &mut *fx };
             let call = AssertUnwindSafe(|| endpoint.handle(datagram, &mut desk));
-            served.panicked |= catch_unwind(call).is_err();
+            served.panics += u64::from(catch_unwind(call).is_err());
         };
         match sys.receive(socket, &mut take) {
             Ok(n) => {
@@ -132,7 +131,8 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
         }
     }
 
-    fn transmit(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>, served: &mut Served) {
+    fn transmit(&mut self, sys: &mut S, app: &mut A, fx: &mut Effects<A>) {
+        let served = &mut self.served;
         for _ in 0..self.budget {
             if !self.writable {
                 return;
@@ -147,7 +147,7 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
                     out.clear();
                     let call = || endpoint.poll_transmit(out, segments, &mut desk);
                     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
-                        served.panicked = true;
+                        served.panics += 1;
                         None
                     })
                 }
@@ -197,8 +197,8 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
         }
     }
 
-    /// Asks it about itself; says whether it answered.
-    fn look(&mut self, clock: &Clock) -> bool {
+    /// Asks it about itself.
+    fn look(&mut self, clock: &Clock) {
         let endpoint = &self.endpoint;
         let asked = catch_unwind(AssertUnwindSafe(|| View {
             has_room: endpoint.has_room(),
@@ -206,7 +206,10 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
             deadline: endpoint.deadline().map_or(NEVER, |at| clock.nanos(at)),
             dropped: endpoint.dropped(),
         }));
-        asked.map(|view| self.view = view).is_ok()
+        match asked {
+            Ok(view) => self.view = view,
+            Err(_) => self.served.panics += 1,
+        }
     }
 }
 
@@ -261,13 +264,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
             readable: false,
             writable: true,
             stirred: true,
+            served: Served::default(),
             view: View { has_room: true, is_owing: false, deadline: NEVER, dropped: 0 },
             counted: 0,
-            panics: 0,
             timer: Key::NONE,
             armed: NEVER,
         });
-        self.after_endpoint(usize::from(id), Served::default());
+        self.after_endpoint(usize::from(id));
         Ok((EndpointId(id), address))
     }
 
@@ -280,38 +283,36 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn serve_endpoint(&mut self, at: usize) {
-        let mut served = Served::default();
-        self.pull(at, &mut served);
+        self.pull(at);
         let mut left = self.endpoints[at].budget;
         loop {
             let slot = &mut self.endpoints[at];
             if left == 0 || !slot.readable || !slot.view.has_room {
                 break;
             }
-            let taken = slot.receive(&mut self.sys, (&mut self.app, &mut self.fx), &mut served);
-            left = left.saturating_sub(taken);
-            self.pull(at, &mut served);
-            served.panicked |= !self.endpoints[at].look(&self.clock);
+            left = left.saturating_sub(slot.receive(&mut self.sys, &mut self.app, &mut self.fx));
+            self.pull(at);
+            self.endpoints[at].look(&self.clock);
         }
-        self.after_endpoint(at, served);
+        self.after_endpoint(at);
     }
 
     /// Serves the streams that became ready, then sends what there is to send.
-    fn pull(&mut self, at: usize, served: &mut Served) {
-        if !self.endpoints[at].stirred && self.endpoints[at].unsent.is_none() {
-            return;
+    fn pull(&mut self, at: usize) {
+        if self.endpoints[at].stirred || self.endpoints[at].unsent.is_some() {
+            self.serve_streams(at);
+            self.endpoints[at].transmit(&mut self.sys, &mut self.app, &mut self.fx);
         }
-        self.serve_streams(at);
-        self.endpoints[at].transmit(&mut self.sys, &mut self.app, &mut self.fx, served);
     }
 
-    fn after_endpoint(&mut self, at: usize, served: Served) {
+    fn after_endpoint(&mut self, at: usize) {
+        let slot = &mut self.endpoints[at];
+        slot.look(&self.clock);
+        let served = std::mem::take(&mut slot.served);
         self.counters.datagrams_in += served.received;
         self.counters.datagrams_out += served.sent;
         self.counters.datagrams_lost += served.lost;
-        let slot = &mut self.endpoints[at];
-        let panicked = !slot.look(&self.clock) || served.panicked;
-        self.counters.panics += u64::from(panicked) + std::mem::take(&mut slot.panics);
+        self.counters.panics += served.panics;
         let counted = std::mem::replace(&mut slot.counted, slot.view.dropped);
         self.counters.datagrams_dropped += slot.view.dropped.saturating_sub(counted);
         let due = slot.view.deadline;
@@ -337,7 +338,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             self.call_endpoint(at, |endpoint, desk| endpoint.expire(desk));
             self.thaw(at);
         } else {
-            self.after_endpoint(at, Served::default());
+            self.after_endpoint(at);
         }
     }
 
@@ -371,8 +372,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.stirred = true;
         let mut desk = Desk { app: &mut self.app, fx: &mut self.fx };
         let endpoint = &mut *slot.endpoint;
-        let panicked = catch_unwind(AssertUnwindSafe(|| call(endpoint, &mut desk))).is_err();
-        self.after_endpoint(at, Served { panicked, ..Served::default() });
+        if catch_unwind(AssertUnwindSafe(|| call(endpoint, &mut desk))).is_err() {
+            slot.served.panics += 1;
+        }
+        self.after_endpoint(at);
     }
 
     /// Tells endpoints that nobody new is to be served.
@@ -387,9 +390,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
         for at in 0..self.endpoints.len() {
             if self.endpoints[at].is_open() {
                 self.call_endpoint(at, |endpoint, desk| endpoint.close(desk));
-                let mut served = Served::default();
-                self.pull(at, &mut served);
-                self.after_endpoint(at, served);
+                for _ in 0..LAST_PULLS {
+                    self.pull(at);
+                    if !self.endpoints[at].stirred || !self.endpoints[at].writable {
+                        break;
+                    }
+                }
+                self.after_endpoint(at);
                 self.endpoints[at].socket = None;
             }
         }

@@ -28,7 +28,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             Link::None => self.visit_one(id, None),
             Link::To(peer) => {
                 let other = &self.slots[peer.index as usize];
-                if other.phase != Phase::Open || other.tx.is_some() {
+                let layered = other.flags.has(Flags::LAYERED);
+                if other.phase != Phase::Open || other.tx.is_some() || layered {
                     return false;
                 }
                 self.visit_pair(id, peer);

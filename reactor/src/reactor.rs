@@ -37,6 +37,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) listeners: Vec<Listener<A, S>>,
     pub(crate) endpoints: Vec<EndpointSlot<A, S>>,
     pub(crate) fx: Effects<A>,
+    /// What was asked for is being carried out.
+    pub(crate) carries_out: bool,
     pub(crate) queue: VecDeque<Id>,
     pub(crate) starved: VecDeque<Id>,
     pub(crate) graveyard: Vec<u32>,
@@ -125,6 +127,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             listeners: Vec::new(),
             endpoints: Vec::new(),
             fx: Effects::new(clock.start(), clock.wall(), seed, outbox.clone()),
+            carries_out: false,
             queue: VecDeque::new(),
             starved: VecDeque::new(),
             graveyard: Vec::new(),

@@ -67,6 +67,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
             match tls.receive(&mut socket, flags, &mut plain, &mut self.pool) {
                 Received::Bytes(_) if tls.is_handshaking() => {}
                 Received::Bytes(_) => return Handshake::Done,
+                // It may end its half with the same flight: the machine is to hear of it.
+                Received::Ended if !tls.is_handshaking() => {
+                    flags.set(Flags::READABLE);
+                    return Handshake::Done;
+                }
                 Received::Nothing => return Handshake::Waits,
                 Received::Ended | Received::Failed(_) => return Handshake::Cut,
                 Received::Broken(fault) => return Handshake::Broken(fault),

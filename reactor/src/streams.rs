@@ -45,6 +45,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return self.release_stream(of, Close::Reset);
         };
         let id = self.insert_slot();
+        if self.ask_streams(at, |streams| streams.attach(key, id)).is_none() {
+            self.slots.remove(id.index as usize);
+            return self.release_stream(of, Close::Reset);
+        }
         self.counters.streams += 1;
         self.counters.open += 1;
         let index = id.index as usize;
@@ -54,9 +58,6 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.phase = Phase::Open;
         slot.flags.take_in(READABLE.and(Readiness::WRITABLE));
         self.layers.put(index, Layer::Stream(of), &mut slot.flags);
-        if self.ask_streams(at, |streams| streams.attach(key, id)).is_none() {
-            return self.end(index, End::Aborted);
-        }
         self.tracing.accepted(id, &self.slots[index].remote.address());
         self.open(id);
     }

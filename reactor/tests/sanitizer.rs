@@ -18,7 +18,7 @@ impl App for Hospital {
     type Mail = ();
     type Conn = Broken;
 
-    fn gone(&mut self, _: Id, why: End) {
+    fn gone(&mut self, _: Id, why: End, _: &mut readily::Effects<Self>) {
         self.0.push(why);
     }
 }

@@ -16,7 +16,7 @@ impl App for Diary {
     type Mail = ();
     type Conn = Mortal;
 
-    fn gone(&mut self, id: Id, _: End) {
+    fn gone(&mut self, id: Id, _: End, _: &mut readily::Effects<Self>) {
         self.gone.push((id, self.heard.len()));
     }
 }

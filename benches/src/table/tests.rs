@@ -24,6 +24,7 @@ fn verdicts() {
     use Cell::{Failed, NotMeasured, Number};
     let subject = |cell| (SUBJECT, cell);
     let peers = Target::NeverBehind(&["tokio"]);
+    let more = Target::NeverBelow(&["tokio"]);
     for (target, rows, verdict) in [
         (Target::Open, vec![subject(Number(1.0))], Verdict::Open),
         (Target::AtMost(2.0), vec![subject(Number(2.0))], Verdict::Met),
@@ -35,6 +36,10 @@ fn verdicts() {
         (peers, vec![subject(Number(2.0)), ("tokio", spread(1.0))], Verdict::Missed),
         (peers, vec![subject(Number(1.0)), ("tokio", NotMeasured)], Verdict::Unknown),
         (peers, vec![subject(Number(1.0))], Verdict::Unknown),
+        (more, vec![subject(Number(1.0)), ("tokio", Number(1.0))], Verdict::Met),
+        (more, vec![subject(Number(1.0)), ("tokio", Number(2.0))], Verdict::Missed),
+        (more, vec![subject(Number(1.0)), ("tokio", NotMeasured)], Verdict::Unknown),
+        (more, vec![subject(Failed), ("tokio", Number(1.0))], Verdict::Unknown),
         (peers, vec![subject(Number(1.0)), ("aside", Number(0.5))], Verdict::Unknown),
         (
             peers,

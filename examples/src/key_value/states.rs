@@ -9,10 +9,15 @@ use readily::{App, Edge, Fault, Io, Machine, Reason, State, Step, Tx};
 
 use super::{Change, LINE_MAX, Refusal, Request, Store};
 
-/// A machine whose application has a [`Store`].
-pub trait Session: Machine<App: App<Mail = Change> + AsMut<Store>> {}
+/// Mail that may be a [`Change`].
+pub trait Letter: Clone + From<Change> + TryInto<Change> {}
 
-impl<M: Machine<App: App<Mail = Change> + AsMut<Store>>> Session for M {}
+impl<L: Clone + From<Change> + TryInto<Change>> Letter for L {}
+
+/// A machine whose application has a [`Store`].
+pub trait Session: Machine<App: App<Mail: Letter> + AsMut<Store>> {}
+
+impl<M: Machine<App: App<Mail: Letter> + AsMut<Store>>> Session for M {}
 
 /// Waits for the password. Whoever does not begin with it has one answer and no second try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -110,7 +115,7 @@ impl<M: Session + Edge<Value, Ready> + Edge<Value, Quit>> State<M> for Value {
         match io.app.as_mut().set(&change) {
             Ok(watchers) => {
                 io.tx.write(b"OK\n");
-                let told = io.fx.publish(watchers.iter().copied(), &change);
+                let told = io.fx.publish(watchers.iter().copied(), &change.into());
                 // The loop's queue of mail is full. A subscriber may miss a change, but not without
                 // knowing it; who cannot be told even that is closed.
                 watchers[told..].iter().for_each(|id| io.fx.close(*id));
@@ -162,7 +167,12 @@ impl<M: Session + Edge<Subscribed, Quit>> State<M> for Subscribed {
         Ok(Step::Wait)
     }
 
-    fn receive(&mut self, change: Change, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
+    fn receive(
+        &mut self,
+        mail: <M::App as App>::Mail,
+        io: &mut Io<'_, M::App>,
+    ) -> Result<Step<Self, M>, Fault> {
+        let Ok(change) = mail.try_into() else { return Ok(Step::Ignore) };
         if io.tx.room() < change.value.len() + LINE_MAX {
             self.dropped += 1;
             io.app.as_mut().count_dropped();

@@ -35,7 +35,7 @@ impl App for Store {
     type Mail = Change;
     type Conn = Conn;
 
-    fn gone(&mut self, id: Id, _: End) {
+    fn gone(&mut self, id: Id, _: End, _: &mut readily::Effects<Self>) {
         self.forget(id);
     }
 }

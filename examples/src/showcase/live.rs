@@ -23,23 +23,23 @@ pub struct Figures<'a>(pub &'a Reactor<Showcase>);
 
 impl Live {
     /// As standard output is.
-    pub fn new() -> Self {
-        let mut live = Live { is_terminal: io::stdout().is_terminal(), due: Instant::now() };
+    pub fn new(now: Instant) -> Self {
+        let mut live = Live { is_terminal: io::stdout().is_terminal(), due: now };
         live.due += live.every();
         live
     }
 
     /// How long until the line is due.
-    pub fn wait(&self) -> Duration {
-        self.due.saturating_duration_since(Instant::now())
+    pub fn wait(&self, now: Instant) -> Duration {
+        self.due.saturating_duration_since(now)
     }
 
     /// Prints the line if it is due.
-    pub fn show(&mut self, line: impl Display) {
-        if !self.wait().is_zero() {
+    pub fn show(&mut self, line: impl Display, now: Instant) {
+        if !self.wait(now).is_zero() {
             return;
         }
-        self.due = Instant::now() + self.every();
+        self.due = now + self.every();
         if self.is_terminal {
             // From the start of the line, without wrapping at its end, clearing what was there.
             let mut out = io::stdout();
@@ -59,12 +59,6 @@ impl Live {
 
     fn every(&self) -> Duration {
         Duration::from_secs(if self.is_terminal { 1 } else { 10 })
-    }
-}
-
-impl Default for Live {
-    fn default() -> Self {
-        Live::new()
     }
 }
 

@@ -1,24 +1,50 @@
 //! What the showcase serves: states of the library, of [`key_value`](crate::key_value), and one of
-//! its own, in one machine.
+//! its own, in one machine; and a page that shows it at work.
 
+mod board;
+mod feed;
+mod host;
+mod json;
 mod live;
+mod news;
+mod site;
+mod snapshot;
 mod tour;
+mod visitor;
 
 use readily::echo::Echo;
+use readily::http1::Server;
 use readily::relay::Relay;
-use readily::{Address, App, Connect, End, Fault, Id, Io, Machine, Peer, State, Step};
+use readily::websocket::{Encoded, WebSocket};
+use readily::{Address, App, Connect, Effects, End, Fault, Id, Io, Machine, Peer, State, Step};
 
 use crate::key_value::{Change, Login, Quit, Ready, Store, Subscribed, Value};
 
+pub use board::Board;
+pub use feed::{Feed, Mirror};
+pub use host::Host;
 pub use live::{Figures, Live};
-pub use tour::Tour;
+pub use news::News;
+pub use site::Site;
+pub use tour::{Stop, Tour, with_bash, with_perl};
+pub use visitor::{CHATTER, SESSION, Script, Visitor, Visits};
+
+/// The password of `key_value`: everybody may try it.
+pub const PASSWORD: &str = "sesame";
 
 /// What a connection of this loop can be: which it is, its listener decides.
 #[derive(Machine, Debug)]
 #[machine(app = Showcase)]
-#[max_size(72)]
+#[max_size(96)]
 pub enum Conn {
-    /// Of either echo, or the far side of a relay.
+    /// A client of the page and of what else is there over HTTP.
+    #[becomes(Live, Mirror)]
+    Http(Server<Site>),
+    /// Somebody who watches the page.
+    Live(WebSocket<Feed>),
+    /// A WebSocket that is sent back what it sends.
+    Mirror(WebSocket<Mirror>),
+    /// Of any echo, or the far side of a relay.
     #[deadline(idle = "60s")]
     Echo(Echo),
     /// A client of the relay.
@@ -46,6 +72,8 @@ pub enum Conn {
     Subscribed(Subscribed),
     /// Says the last line.
     Quit(Quit),
+    /// A client of one of these services, that this loop sent there.
+    Visitor(Visitor),
 }
 
 /// What all connections share.
@@ -55,14 +83,64 @@ pub struct Showcase {
     pub store: Store,
     /// Where the relay leads.
     pub backend: Option<Address>,
+    /// What the page is told, and who looks at it.
+    pub board: Board,
+    /// Who can be sent to look at it all.
+    pub visits: Visits,
+}
+
+/// What travels in the loop.
+#[derive(Clone, Debug)]
+pub enum Mail {
+    /// To a subscriber of `key_value`.
+    Change(Change),
+    /// To everybody who watches the page; encoded once for all of them.
+    Feed(Encoded),
+}
+
+impl From<Change> for Mail {
+    fn from(change: Change) -> Self {
+        Mail::Change(change)
+    }
+}
+
+impl TryFrom<Mail> for Change {
+    type Error = Mail;
+
+    fn try_from(mail: Mail) -> Result<Self, Mail> {
+        match mail {
+            Mail::Change(change) => Ok(change),
+            other => Err(other),
+        }
+    }
+}
+
+impl Showcase {
+    /// Nothing is stored, and nobody is there.
+    pub fn new() -> Self {
+        let (board, visits) = (Board::default(), Visits::default());
+        Showcase { store: Store::new(PASSWORD), backend: None, board, visits }
+    }
+}
+
+impl Default for Showcase {
+    fn default() -> Self {
+        Showcase::new()
+    }
 }
 
 impl App for Showcase {
-    type Mail = Change;
+    type Mail = Mail;
     type Conn = Conn;
 
-    fn gone(&mut self, id: Id, _: End) {
+    fn receive(&mut self, mail: Mail, fx: &mut Effects<Self>) {
+        fx.publish(self.board.watchers(), &mail);
+    }
+
+    fn gone(&mut self, id: Id, _: End, _: &mut Effects<Self>) {
         self.store.forget(id);
+        self.board.forget(id);
+        self.visits.forget(id);
     }
 }
 

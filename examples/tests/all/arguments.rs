@@ -54,7 +54,7 @@ fn a_bad_argument_is_one_line_and_exit_code_2() {
         ("tcp_relay", &["--to", "unix:a", "--connect-within", "0s"], "--connect-within `0s`"),
         ("key_value", &["--password"], "--password needs WORD"),
         ("showcase", &["--listen", "unix:a"], "--listen `unix:a`"),
-        ("showcase", &["--listen", "127.0.0.1:65533"], "--listen `127.0.0.1:65533`"),
+        ("showcase", &["--plain", "127.0.0.1:65533"], "--plain `127.0.0.1:65533`"),
     ] {
         refuses(name, &arguments.iter().map(OsStr::new).collect::<Vec<_>>(), part);
     }

@@ -22,9 +22,9 @@ pub trait App: Sized + 'static {
     }
 
     /// Called once for each connection whose machine ended, however it ended: a panic and an abort
-    /// included, so that tables and gauges cannot leak.
-    fn gone(&mut self, id: Id, why: End) {
-        let _ = (id, why);
+    /// included, so that tables and gauges cannot leak. Others can be told of it here.
+    fn gone(&mut self, id: Id, why: End, fx: &mut Effects<Self>) {
+        let _ = (id, why, fx);
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Marks {
 
 impl Default for Marks {
     fn default() -> Self {
-        Marks { high: 256 * 1024, low: 64 * 1024, cap: 1024 * 1024 }
+        Marks { high: 256 * 1024, low: 64 * 1024, cap: 2 * 1024 * 1024 }
     }
 }
 
@@ -63,6 +63,12 @@ impl Tx {
     #[inline]
     pub fn room(&self) -> usize {
         if self.half == Half::Open { self.marks.high.saturating_sub(self.charge) } else { 0 }
+    }
+
+    /// How many bytes may be written before the hard cap: one more would end the connection.
+    #[inline]
+    pub fn left(&self) -> usize {
+        if self.half == Half::Open { self.marks.cap.saturating_sub(self.charge) } else { 0 }
     }
 
     /// Whether this half is still open: bytes written after [`finish`](Tx::finish) are dropped.
@@ -630,7 +636,7 @@ mod tests {
         for mut tx in [lent(), Tx::new(Marks::default())] {
             let mark = tx.mark();
             adopt(&mut tx, &DATA);
-            tx.write(&vec![0; 1 << 21]);
+            tx.write(&vec![0; 1 << 22]);
             assert!(tx.has_overflowed());
             tx.rollback(mark);
             assert!(tx.is_idle() && tx.charge() == 0);

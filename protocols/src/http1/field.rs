@@ -60,7 +60,7 @@ impl Name {
         assert!(!bytes.is_empty(), "an empty header name");
         let mut at = 0;
         while at < bytes.len() {
-            assert!(is_token_byte(bytes[at]), "a header name with a byte that no token has");
+            assert!(TOKEN[bytes[at] as usize], "a header name with a byte that no token has");
             at += 1;
         }
         let mut at = 0;
@@ -125,12 +125,18 @@ impl fmt::Display for BadValue {
 
 impl std::error::Error for BadValue {}
 
-/// Whether a token may hold it (RFC 9110, section 5.6.2).
-pub(super) const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'
-        | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`'
-        | b'|' | b'~')
-}
+/// Whether a token may hold that byte (RFC 9110, section 5.6.2).
+pub(super) static TOKEN: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        bytes[byte] = matches!(byte as u8, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'
+            | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_'
+            | b'`' | b'|' | b'~');
+        byte += 1;
+    }
+    bytes
+};
 
 /// Whether every byte is one of a value.
 pub(super) const fn is_value(bytes: &[u8]) -> bool {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// The most header fields that [`Limits::headers`] can allow: they are parsed on the stack.
+/// The most header fields that [`Limits::headers`] can allow.
 pub const HEADERS_MOST: usize = 128;
+
+/// The most that [`Limits::head`] can allow: offsets in it have 16 bits.
+pub const HEAD_MOST: usize = 32 * 1024;
 
 /// What one connection may ask for, in bytes and time. Each refusal has a counter of its own: see
 /// [`reason`](super::reason).
@@ -12,7 +15,8 @@ pub struct Limits {
     /// The longest line of a head in bytes, its end not counted: 414 for the request line, 431 for
     /// a header.
     pub line: usize,
-    /// The largest head in bytes, its last empty line counted: 431.
+    /// The largest head in bytes, its last empty line counted, at most
+    /// [`HEAD_MOST`]: 431.
     pub head: usize,
     /// The most header fields, at most [`HEADERS_MOST`]: 431.
     pub headers: usize,

@@ -3,6 +3,7 @@
 mod body;
 mod field;
 mod framing;
+mod head;
 mod limits;
 mod pen;
 mod refusal;
@@ -14,7 +15,7 @@ mod status;
 mod target;
 
 pub use field::{BadValue, Name, Value};
-pub use limits::{HEADERS_MOST, Limits};
+pub use limits::{HEAD_MOST, HEADERS_MOST, Limits};
 pub use refusal::reason;
 pub use reply::{Answer, Draft, Reply};
 pub use request::{Request, Version};

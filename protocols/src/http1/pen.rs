@@ -37,7 +37,7 @@ impl Pen<'_> {
     }
 
     /// At most [`START_MAX`] bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start(&mut self, status: Status, date: &[u8; DATE_LEN]) {
         match status.line() {
             Some(line) => self.put(line.as_bytes()),
@@ -51,7 +51,7 @@ impl Pen<'_> {
     }
 
     /// As many bytes as the name and the value have, and four.
-    #[inline]
+    #[inline(always)]
     pub(super) fn field(&mut self, name: Name, value: Value<'_>) {
         self.put(b"\r\n");
         self.put(name.as_str().as_bytes());
@@ -60,7 +60,7 @@ impl Pen<'_> {
     }
 
     /// At most [`END_MAX`] bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(&mut self, content: Content, length: usize, keep: Keep, offers: bool) {
         match (keep, offers) {
             (Keep::Open, false) => {}

@@ -64,7 +64,6 @@ impl<'a, S, M> Reply<'a, S, M> {
     ///
     /// # Panics
     /// If `content_type` has a control byte in it, which is a bug of the program.
-    #[inline]
     pub fn ok(self, content_type: &'static str, body: &[u8]) -> Answer<S, M> {
         self.whole(Status::OK, content_type, body)
     }
@@ -138,7 +137,7 @@ impl<'a, S, M> Reply<'a, S, M> {
     }
 
     /// The common answer in one piece.
-    #[inline]
+    #[inline(always)]
     fn whole(self, status: Status, content_type: &'static str, body: &[u8]) -> Answer<S, M> {
         assert!(is_value(content_type.as_bytes()), "a content type with a control byte");
         let (kind, content, terms) = (Value::unchecked(content_type), status.content(), self.terms);

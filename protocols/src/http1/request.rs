@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::contract::{Address, Id, Remote, Secured};
 
+use super::head::{Head, token, trim};
+
 /// The two versions of HTTP that this server speaks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Version {
@@ -28,10 +30,7 @@ impl fmt::Display for Version {
 /// one host, and the framing is beyond doubt.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    pub(super) method: &'a str,
-    pub(super) target: &'a str,
-    pub(super) version: Version,
-    pub(super) headers: &'a [httparse::Header<'a>],
+    pub(super) head: Head<'a>,
     pub(super) body: &'a [u8],
     pub(super) id: Id,
     pub(super) from: &'a Remote,
@@ -41,33 +40,33 @@ impl<'a> Request<'a> {
     /// The method, case-sensitive: `GET`.
     #[inline]
     pub fn method(&self) -> &'a str {
-        self.method
+        text(self.head.method)
     }
 
     /// The target as it came: `/path?query`, `http://host/path`, or `*`.
     #[inline]
     pub fn target(&self) -> &'a str {
-        self.target
+        text(self.head.target)
     }
 
     /// The path of the target, not decoded: it starts with `/`, or is `*`.
     #[inline]
     pub fn path(&self) -> &'a str {
-        let (path, _) = split(self.target);
+        let (path, _) = split(self.target());
         path
     }
 
     /// What follows the `?` of the target, if there is one.
     #[inline]
     pub fn query(&self) -> Option<&'a str> {
-        let (_, query) = split(self.target);
+        let (_, query) = split(self.target());
         query
     }
 
     /// The version that the client speaks.
     #[inline]
     pub fn version(&self) -> Version {
-        self.version
+        self.head.version
     }
 
     /// The value of the first field of that name, in any case, without the space around it.
@@ -76,9 +75,12 @@ impl<'a> Request<'a> {
         self.values(name).next()
     }
 
-    /// All fields in the order in which they came.
+    /// All fields in the order in which they came, without the space around their values.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
-        self.headers.iter().map(|header| (header.name, header.value))
+        self.head.fields().map(|line| {
+            let name = token(line);
+            (text(&line[..name]), trim(&line[name + 1..]))
+        })
     }
 
     /// Whether a field of that name, which is a list, has that token in it, in any case.
@@ -109,17 +111,27 @@ impl<'a> Request<'a> {
         self.from.secured()
     }
 
+    #[inline]
     fn values<'b>(&self, name: &'b str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'b> {
-        let named = move |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case(name);
-        self.headers.iter().filter(named).map(|header| header.value)
+        self.head.fields().filter_map(move |line| {
+            let (start, rest) = line.split_at_checked(name.len())?;
+            let value = rest.strip_prefix(b":")?;
+            start.eq_ignore_ascii_case(name.as_bytes()).then(|| trim(value))
+        })
     }
 }
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} ", self.method, self.target, self.version)?;
-        write!(f, "({} headers, {} bytes)", self.headers.len(), self.body.len())
+        write!(f, "{} {} {} ", self.method(), self.target(), self.version())?;
+        write!(f, "({} headers, {} bytes)", self.headers().count(), self.body.len())
     }
+}
+
+/// What was found to be ASCII.
+#[inline]
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The items of a list, without the space around them.

@@ -1,19 +1,19 @@
 //! The server's side of one connection.
 
 use std::fmt;
-use std::mem::MaybeUninit;
 use std::time::Instant;
 
 use crate::contract::{App, Desk, Effects, Fault, Io, Machine, Reason, State, Step, Tx};
 
 use super::body::Pending;
-use super::framing::{Framing, Head, Keep, Slots};
+use super::framing::{Framing, Keep, framing};
+use super::head::Head;
 use super::pen::{END_MAX, Pen, START_MAX};
 use super::refusal::{Refusal, reason};
 use super::reply::{TEXT, Terms};
-use super::scan::Scan;
+use super::scan::{Lines, Scan};
 use super::status::Content;
-use super::{Answer, HEADERS_MOST, Limits, Name, Reply, Request, Value};
+use super::{Answer, Limits, Name, Reply, Request, Value};
 
 /// What answers requests: implemented on the user's type, one value for each connection.
 pub trait Service<M: Machine>: Sized {
@@ -147,16 +147,19 @@ impl<S> Server<S> {
     where
         S: Service<M>,
     {
-        let Some(end) = self.end_of_head(io)? else { return Ok(Turn::Wanting) };
+        if matches!(self.phase, Phase::Head(_)) && io.rx.is_empty() {
+            return Ok(Turn::Wanting);
+        }
+        let mut lines = Lines::new();
+        let Some(end) = self.end_of_head(io, &mut lines)? else { return Ok(Turn::Wanting) };
         let (id, from) = (io.id(), io.remote());
         let bytes = match &self.phase {
             Phase::Head(_) => io.rx.bytes(),
             Phase::Body(pending) => pending.bytes(io.rx),
         };
         let limits = self.service.limits();
-        let mut slots: Slots<'_> = [const { MaybeUninit::uninit() }; HEADERS_MOST];
-        let head = Head::parse(&bytes[..end], &mut slots, limits)?;
-        let framing = head.framing()?;
+        let head = Head::new(&bytes[..end], &lines)?;
+        let framing = framing(&head)?;
         if framing.length > u64::from(limits.body) {
             return Err(Refusal::BodyTooLarge);
         }
@@ -173,11 +176,10 @@ impl<S> Server<S> {
         let is_last = is_last || (io.fx.draining() && io.rx.len() == used);
         let terms = Terms {
             keep: if is_last { Keep::Close } else { framing.keep },
-            head_only: head.method == "HEAD",
+            head_only: head.method == b"HEAD",
             upgrade: framing.upgrade,
         };
-        let Head { method, target, version, headers } = head;
-        let request = Request { method, target, version, headers, body, id, from };
+        let request = Request { head, body, id, from };
         let reply = Reply::new(io.tx, *io.fx.date(), terms);
         let answer = self.service.call(&request, reply, &mut Desk { app: io.app, fx: io.fx });
         io.rx.consume(used);
@@ -189,7 +191,11 @@ impl<S> Server<S> {
 
     /// Where the head of the next request ends, if all of it that is waited for is there.
     #[inline]
-    fn end_of_head<M: Machine>(&mut self, io: &mut Io<'_, M::App>) -> Result<Option<usize>, Refusal>
+    fn end_of_head<M: Machine>(
+        &mut self,
+        io: &mut Io<'_, M::App>,
+        lines: &mut Lines,
+    ) -> Result<Option<usize>, Refusal>
     where
         S: Service<M>,
     {
@@ -200,9 +206,15 @@ impl<S> Server<S> {
                     io.rx.consume(2);
                     (*scan, self.skipped) = (Scan::new(), true);
                 }
-                scan.find(io.rx.bytes(), self.service.limits())
+                scan.find(io.rx.bytes(), self.service.limits(), lines)
             }
-            Phase::Body(pending) => Ok(pending.receive(io.rx).then(|| pending.head())),
+            Phase::Body(pending) => {
+                if !pending.receive(io.rx) {
+                    return Ok(None);
+                }
+                let head = &pending.bytes(io.rx)[..pending.head()];
+                Scan::new().find(head, self.service.limits(), lines)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ const HOST: u8 = 2;
 /// A target takes what RFC 3986 allows, and besides `[`, `]`, `^`, `` ` ``, `{`, `|` and `}`, which
 /// browsers send as they are (WHATWG URL). No control byte, space, `"`, `#`, `<`, `>`, `\`, DEL or
 /// byte past ASCII.
-const BYTES: [u8; 256] = {
+static BYTES: [u8; 256] = {
     let mut bytes = [0; 256];
     let mut byte = 0x21;
     while byte < 0x7f {
@@ -31,19 +31,18 @@ const BYTES: [u8; 256] = {
 /// Checks the target against the method, and against the host where it names one itself
 /// (RFC 9112, section 3.2).
 #[inline]
-pub(super) fn check(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), Refusal> {
-    let bytes = target.as_bytes();
-    if bytes.first() == Some(&b'/') {
-        return if is_path(bytes) { Ok(()) } else { Err(Refusal::BadTarget) };
+pub(super) fn check(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
+    if target.first() == Some(&b'/') {
+        return if is_path(target) { Ok(()) } else { Err(Refusal::BadTarget) };
     }
-    check_other(method, bytes, host)
+    check_other(method, target, host)
 }
 
 /// The forms that no browser sends: `*`, and a whole URI.
 #[cold]
-fn check_other(method: &str, target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
+fn check_other(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
     if target == b"*" {
-        return if method == "OPTIONS" { Ok(()) } else { Err(Refusal::BadTarget) };
+        return if method == b"OPTIONS" { Ok(()) } else { Err(Refusal::BadTarget) };
     }
     let rest = ["http://", "https://"].iter().find_map(|scheme| {
         let (start, rest) = target.split_at_checked(scheme.len())?;

@@ -20,6 +20,10 @@ const RECEIVED_MAX: u16 = 1472;
 /// The smallest that every path carries (RFC 9000, section 14).
 const MTU_MIN: u16 = 1200;
 
+/// How many bytes quinn may keep for a connection that is not decided on, and for all of them. Each
+/// is decided on at once, so that nothing is ever kept; the bound holds if that should change.
+const UNDECIDED: (u64, u64) = (32 * 1024, 8 * 1024 * 1024);
+
 /// Why an endpoint cannot be made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfigError {
@@ -121,8 +125,8 @@ fn server_config(
     config
         .retry_token_lifetime(limits.retry_token)
         .max_incoming(limits.half_open_cap)
-        .incoming_buffer_size(limits.incoming_buffer)
-        .incoming_buffer_size_total(limits.incoming_buffers)
+        .incoming_buffer_size(UNDECIDED.0)
+        .incoming_buffer_size_total(UNDECIDED.1)
         .time_source(wall.clone());
     Ok(config)
 }

@@ -182,6 +182,9 @@ impl Connection {
     }
 
     fn establish(&mut self, at: u32, shared: &mut Shared) {
+        if !matches!(self.stage, Stage::Handshake(_)) {
+            return;
+        }
         self.leave_handshake(shared);
         self.stage = Stage::Established;
         self.remote = self.quinn.remote_address();

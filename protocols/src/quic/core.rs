@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -38,6 +39,8 @@ pub(super) struct Core {
     responses: VecDeque<(Transmit, Box<[u8]>)>,
     /// Where quinn writes such a packet.
     scratch: Vec<u8>,
+    /// The connections whose time has come, while they are called.
+    due: Vec<u32>,
     pub(super) dropped: u64,
 }
 
@@ -56,6 +59,7 @@ impl Core {
             shared: Shared::default(),
             responses: VecDeque::new(),
             scratch: Vec::new(),
+            due: Vec::new(),
             dropped: 0,
         }
     }
@@ -144,15 +148,10 @@ impl Core {
     /// Calls the connections whose time has come.
     pub(super) fn expire(&mut self, now: Instant) {
         // Each at most once: one whose next time has passed too waits for the next call.
-        let mut due = Vec::new();
-        while let Some(at) = self.shared.timers.take_due(now) {
-            due.push(at);
-        }
-        for at in due {
-            let Core { connections, shared, .. } = self;
-            let Some(connection) = connections.get_mut(at as usize).and_then(Option::as_mut) else {
-                continue;
-            };
+        let mut due = mem::take(&mut self.due);
+        due.extend(std::iter::from_fn(|| self.shared.timers.take_due(now)));
+        for at in due.drain(..) {
+            let Some((connection, shared)) = self.parts(at) else { continue };
             connection.armed = None;
             if connection.deadline().is_some_and(|deadline| deadline <= now) {
                 connection.expire(at, now, shared);
@@ -160,6 +159,7 @@ impl Core {
             }
             self.settle(at);
         }
+        self.due = due;
     }
 
     /// Finds or begins a connection to a server.
@@ -211,8 +211,11 @@ impl Core {
         let mut drained = false;
         loop {
             while let Some(event) = connection.quinn.poll_endpoint_events() {
-                // It is the last one, and after it the handle is another's.
-                drained |= event.is_drained();
+                // That it is drained is the last that may be said: then the handle is another's.
+                if drained {
+                    continue;
+                }
+                drained = event.is_drained();
                 let handle = ConnectionHandle(at as usize);
                 if let Some(event) = endpoint.handle_event(handle, event) {
                     connection.quinn.handle_event(event);

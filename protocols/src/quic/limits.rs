@@ -30,10 +30,6 @@ pub struct Limits {
     pub send_window: u32,
     /// How many bytes of a handshake may wait for the ones before them.
     pub crypto_buffer: usize,
-    /// How many bytes are kept for a connection that is not decided on.
-    pub incoming_buffer: u64,
-    /// How many bytes for all of them.
-    pub incoming_buffers: u64,
     /// How many answers that belong to no connection may wait for the socket.
     pub responses: usize,
     /// How many bytes of application datagrams may wait on a connection, in each direction.
@@ -59,8 +55,6 @@ impl Limits {
         window: 1024 * 1024,
         send_window: 1024 * 1024,
         crypto_buffer: 16 * 1024,
-        incoming_buffer: 32 * 1024,
-        incoming_buffers: 8 * 1024 * 1024,
         responses: 256,
         datagram_queue: 64 * 1024,
         reset_interval: Duration::from_millis(20),

@@ -77,11 +77,13 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Finds a suite with a key of 32 bytes: rustls makes keys of no other length from bytes.
+    /// Finds a suite with a key of 32 bytes, since rustls makes keys of no other length from bytes;
+    /// of several that with the shortest hash, which is the cheapest.
     pub(super) fn new(secrets: Secrets, provider: &CryptoProvider) -> Result<Keys, ConfigError> {
-        let mut suites = provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
-        let fit = suites.find_map(|suite| Some((suite, algorithm(suite)?)));
-        let (suite, algorithm) = fit.ok_or(ConfigError::Suite)?;
+        let suites = provider.cipher_suites.iter().filter_map(|suite| suite.tls13());
+        let fit = suites.filter_map(|suite| Some((suite, algorithm(suite)?)));
+        let least = fit.min_by_key(|(suite, _)| suite.common.hash_provider.output_len());
+        let (suite, algorithm) = least.ok_or(ConfigError::Suite)?;
         Ok(Keys { suite, algorithm, secrets })
     }
 
@@ -237,5 +239,73 @@ impl Wall {
 impl TimeSource for Wall {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(secrets: Secrets) -> Keys {
+        Keys::new(secrets, &rustls::crypto::ring::default_provider()).expect("keys")
+    }
+
+    #[test]
+    fn the_same_secrets_give_the_same_ids_and_others_give_others() {
+        let ids = |secrets| {
+            let mut ids = keys(secrets).connection_ids();
+            (0..1000).map(|_| ids.generate_cid()).collect::<Vec<_>>()
+        };
+        let fixed = ids(Secrets::fixed([1; 32]));
+        assert_eq!(fixed, ids(Secrets::fixed([1; 32])));
+        let other_keys = Secrets::fixed([1; 32]).with_reset_key([2; 32]).with_token_key([3; 32]);
+        assert_eq!(fixed, ids(other_keys), "they are the seed's");
+        let mut all = [fixed, ids(Secrets::fixed([2; 32]))].concat();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 2000);
+        assert!(all.iter().all(|id| id.len() == CONNECTION_ID_LEN));
+    }
+
+    #[test]
+    fn drawn_secrets_differ() {
+        let provider = rustls::crypto::ring::default_provider();
+        let draw = || Secrets::draw(&provider).expect("the system's generator");
+        let (one, other) = (draw(), draw());
+        let all = [one.seed, one.reset_key, one.token_key, other.seed, other.reset_key];
+        for (nth, secret) in all.iter().enumerate() {
+            assert!(!all[nth + 1..].contains(secret));
+        }
+    }
+
+    #[test]
+    fn a_token_is_opened_by_its_key_alone_and_only_whole() {
+        let aead =
+            |seed, nonce: &[u8]| keys(Secrets::fixed([seed; 32])).token().aead_from_hkdf(nonce);
+        let mut token = b"who and when".to_vec();
+        aead(1, b"nonce").seal(&mut token, &[]).expect("sealed");
+        let open = |key: Box<dyn AeadKey>, token: &[u8]| {
+            key.open(&mut token.to_vec(), &[]).map(|opened| opened.to_vec()).ok()
+        };
+        assert_eq!(open(aead(1, b"nonce"), &token).as_deref(), Some(&b"who and when"[..]));
+        assert_eq!(open(aead(2, b"nonce"), &token), None);
+        assert_eq!(open(aead(1, b"other"), &token), None);
+        for end in 0..token.len() {
+            assert_eq!(open(aead(1, b"nonce"), &token[..end]), None, "{end}");
+            let mut changed = token.clone();
+            changed[end] ^= 1;
+            assert_eq!(open(aead(1, b"nonce"), &changed), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_verified_whole() {
+        let key = keys(Secrets::fixed([1; 32])).reset();
+        let mut signature = vec![0; key.signature_len()];
+        key.sign(b"id", &mut signature);
+        assert!(key.verify(b"id", &signature).is_ok());
+        assert!(key.verify(b"di", &signature).is_err());
+        assert!(key.verify(b"id", &signature[1..]).is_err());
+        assert!(key.verify(b"id", &[]).is_err());
     }
 }

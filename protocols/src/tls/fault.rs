@@ -14,8 +14,8 @@ pub const HANDSHAKE: &str = "tls: the handshake failed";
 pub const NO_PROTOCOL: &str = "tls: no application protocol in common";
 /// A record is not well formed or does not decrypt.
 pub const BAD_RECORD: &str = "tls: a bad record";
-/// The peer gave up with a fatal alert, as one does that does not accept our certificate.
-pub const ALERT: &str = "tls: the peer sent a fatal alert";
+/// The peer gave up with an alert, as one does that does not accept our certificate.
+pub const ALERT: &str = "tls: the peer gave up with an alert";
 /// Too much that brings nothing forward: key updates, renegotiations, warnings, empty records.
 pub const FLOOD: &str = "tls: a flood of what brings nothing forward";
 /// The peer broke the protocol in another way.

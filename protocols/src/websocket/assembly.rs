@@ -172,7 +172,7 @@ impl Buffer {
     }
 }
 
-/// How much to reserve for `more` bytes: twice what there is, but no more than the message may have.
+/// How much to reserve for `more` bytes: twice what there is, but no more than a message may have.
 fn growth(len: usize, capacity: usize, more: usize, most: usize) -> usize {
     let needed = len + more;
     if needed <= capacity { 0 } else { needed.max((2 * capacity).min(most)) - len }

@@ -96,4 +96,18 @@ pub mod reason {
     pub const NO_CLOSE: &str = "websocket: the stream ended without a close";
     /// A text message for a [`Tunnel`](super::super::Tunnel) (1003).
     pub const TEXT_IN_TUNNEL: &str = "websocket: a text message in a tunnel";
+    /// Counted only: a handshake that is not a GET.
+    pub const HANDSHAKE_METHOD: &str = "websocket: a handshake that is not a GET";
+    /// Counted only: a handshake with a body.
+    pub const HANDSHAKE_BODY: &str = "websocket: a handshake with a body";
+    /// Counted only: a request that asks for no WebSocket.
+    pub const HANDSHAKE_NOT_ASKED: &str = "websocket: a handshake that does not ask for it";
+    /// Counted only: a version other than 13.
+    pub const HANDSHAKE_VERSION: &str = "websocket: a handshake of another version";
+    /// Counted only: a handshake in HTTP/1.0.
+    pub const HANDSHAKE_OLD: &str = "websocket: a handshake in HTTP/1.0";
+    /// Counted only: a bad key.
+    pub const HANDSHAKE_KEY: &str = "websocket: a handshake with a bad key";
+    /// Counted only: a page of another origin.
+    pub const HANDSHAKE_ORIGIN: &str = "websocket: a handshake from another origin";
 }

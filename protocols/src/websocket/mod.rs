@@ -14,7 +14,11 @@
 //! struct Echo;
 //!
 //! impl<A: App> Handler<A> for Echo {
-//!     fn message(&mut self, message: Message<'_>, socket: &mut Socket<'_, A>) -> Result<(), Fault> {
+//!     fn message(
+//!         &mut self,
+//!         message: Message<'_>,
+//!         socket: &mut Socket<'_, A>,
+//!     ) -> Result<(), Fault> {
 //!         // No message is handed over while there is no room, so there is room for an answer.
 //!         let sent = match message {
 //!             Message::Text(text) => socket.text(text),
@@ -34,6 +38,7 @@ mod assembly;
 mod close;
 mod controls;
 mod frame;
+mod handshake;
 mod limits;
 mod origin;
 mod session;
@@ -47,6 +52,7 @@ use std::time::Instant;
 use crate::contract::{App, Fault, Io, Machine, Reason, State, Step};
 
 pub use close::CloseCode;
+pub use handshake::{Handshake, Rejection, upgrade};
 pub use limits::{Limits, reason};
 pub use origin::Origins;
 pub use socket::{Encoded, NotSent, Socket};

@@ -32,8 +32,7 @@ impl<A, S: fmt::Debug> fmt::Debug for Solo<A, S> {
     }
 }
 
-const STATES: &[StateInfo] =
-    &[StateInfo { name: "Solo", becomes: &[], timeouts: Timeouts::NONE }];
+const STATES: &[StateInfo] = &[StateInfo { name: "Solo", becomes: &[], timeouts: Timeouts::NONE }];
 
 const DIAGRAM: Diagram = Diagram {
     mermaid: "stateDiagram-v2\n    [*] --> Solo\n    Solo --> [*]\n",

@@ -114,8 +114,9 @@ impl<N: Machine> Tunnel<N> {
         let mut must = matches!(cause, Cause::Advance);
         let mut answer = Next::Wait;
         if !must {
+            let was_full = ends.tx.room() == 0;
             answer = self.call(ends, cause, io)?;
-            must = self.send(ends, io);
+            must = self.send(ends, io) && was_full;
         }
         loop {
             let fed = self.feed(ends, io)?;

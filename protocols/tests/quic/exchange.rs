@@ -5,8 +5,9 @@ use std::time::Duration;
 use readily_protocols::quic::Limits;
 use readily_protocols::quic::limits::{ESTABLISHED, STREAM_OPENED};
 
+use crate::flows::Flows;
 use crate::talk::Talk;
-use crate::world::Weather;
+use crate::world::{Weather, World, at, client_of, server};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -108,6 +109,32 @@ fn a_stream_past_the_limit_waits_for_another_to_end() {
         talk.resume();
         assert!(talk.finish(MINUTE).is_some() && talk.client.all_well());
         assert_eq!(talk.server.all.len(), asked as usize);
+    }
+}
+
+#[test]
+fn connections_that_have_much_to_send_take_turns() {
+    for segments in [1, 3] {
+        let clients = (0..3).map(|seed| client_of(seed + 10, Limits::DEFAULT));
+        let quics = [server(Limits::DEFAULT)].into_iter().chain(clients);
+        let mut world = World::new(1, Weather::CLEAR, quics);
+        let mut echo = Flows::default();
+        echo.pause_new = true;
+        let mut asks = [1, 2, 3].map(|nth| {
+            let mut flows = Flows::default();
+            flows.ask(&mut world.nodes[nth], 100_000);
+            flows
+        });
+        world.run(Duration::from_secs(5), |world| {
+            echo.turn(&mut world.nodes[0]);
+            asks.iter_mut().zip(&mut world.nodes[1..]).for_each(|(flows, node)| flows.turn(node));
+        });
+        echo.resume(&mut world.nodes[0]);
+        world.nodes[0].segments = segments;
+        let to: Vec<_> = std::iter::from_fn(|| world.nodes[0].transmit()).map(|t| t.0.to).collect();
+        let rounds: Vec<_> = to.chunks(3).take(9 / segments).collect();
+        assert!(rounds.windows(2).all(|pair| pair[0] == pair[1]), "{to:?}");
+        assert!([1, 2, 3].iter().all(|nth| rounds[0].contains(&at(*nth))), "{to:?}");
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use readily_protocols::contract::{
-    Alone, Datagram, Desk, Ecn, Effects, Endpoint, Never, Outbox, StreamEvent, Streams, Transmit,
+    Alone, Datagram, Desk, Ecn, Effects, Endpoint, Id, Never, Outbox, StreamEvent, Streams,
+    Transmit,
 };
 use readily_protocols::quic::{Datagrams, Limits, NoDatagrams, Quic, Secrets};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,14 +16,16 @@ pub(crate) type App = Alone<Never>;
 
 /// The name that the server proves to have.
 pub(crate) const NAME: &str = "localhost";
-/// How many datagrams of one size a socket of this story takes at once.
-const SEGMENTS: usize = 64;
+/// A connection of the loop that a stream is for.
+pub(crate) const ID: Id = Id { index: 1, generation: 1 };
 
 /// One endpoint, and what it needs to be called.
 pub(crate) struct Node<D = NoDatagrams> {
     pub(crate) at: SocketAddr,
     pub(crate) quic: Quic<D>,
     pub(crate) fx: Effects<App>,
+    /// How many datagrams of one size its socket takes at once.
+    pub(crate) segments: usize,
     app: App,
 }
 
@@ -30,7 +33,7 @@ impl<D: Datagrams<App>> Node<D> {
     pub(crate) fn new(at: SocketAddr, quic: Quic<D>) -> Self {
         let outbox = Arc::new(Outbox::new(0, Box::new(|| ())));
         let fx = Effects::new(epoch(), SystemTime::UNIX_EPOCH, 1, outbox);
-        Node { at, quic, fx, app: App::new() }
+        Node { at, quic, fx, segments: 64, app: App::new() }
     }
 
     pub(crate) fn handle(&mut self, from: SocketAddr, ecn: Option<Ecn>, bytes: &mut [u8]) {
@@ -43,11 +46,11 @@ impl<D: Datagrams<App>> Node<D> {
     pub(crate) fn transmit(&mut self) -> Option<(Transmit, Vec<Vec<u8>>)> {
         let mut desk = Desk { app: &mut self.app, fx: &mut self.fx };
         let mut into = Vec::new();
-        let transmit = self.quic.poll_transmit(&mut into, SEGMENTS, &mut desk)?;
+        let transmit = self.quic.poll_transmit(&mut into, self.segments, &mut desk)?;
         assert_eq!(transmit.len, into.len());
         let size = transmit.segment.unwrap_or(transmit.len);
         let datagrams: Vec<_> = into.chunks(size).map(<[u8]>::to_vec).collect();
-        assert!(datagrams.len() <= 10 && transmit.len <= 65_507, "{transmit:?}");
+        assert!(datagrams.len() <= self.segments.min(10) && transmit.len <= 65_507, "{transmit:?}");
         Some((transmit, datagrams))
     }
 
@@ -121,6 +124,8 @@ pub(crate) struct World<D = NoDatagrams> {
     pub(crate) weather: Weather,
     /// Whose datagrams were sent, and how large.
     pub(crate) trace: Vec<(usize, usize)>,
+    /// What they sent, where that is kept.
+    pub(crate) record: Option<Vec<(usize, Vec<u8>)>>,
     nanos: u64,
     random: u64,
     flights: BTreeMap<(u64, u64), Flight>,
@@ -128,11 +133,16 @@ pub(crate) struct World<D = NoDatagrams> {
 }
 
 impl<D: Datagrams<App>> World<D> {
-    pub(crate) fn new(seed: u64, weather: Weather, quics: impl IntoIterator<Item = Quic<D>>) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        weather: Weather,
+        quics: impl IntoIterator<Item = Quic<D>>,
+    ) -> Self {
         let mut world = World {
             nodes: Vec::new(),
             weather,
             trace: Vec::new(),
+            record: None,
             nanos: 0,
             random: seed,
             flights: BTreeMap::new(),
@@ -201,6 +211,9 @@ impl<D: Datagrams<App>> World<D> {
             while let Some((transmit, datagrams)) = self.nodes[nth].transmit() {
                 for bytes in datagrams {
                     self.trace.push((nth, bytes.len()));
+                    if let Some(record) = &mut self.record {
+                        record.push((nth, bytes.clone()));
+                    }
                     let from = self.nodes[nth].at;
                     self.send(Flight { from, to: transmit.to, ecn: transmit.ecn, bytes });
                 }

@@ -1,7 +1,7 @@
 //! Ends that are said, and ends that are not.
 
 use readily_protocols::contract::Fault;
-use readily_protocols::tls::{BROKEN, FLOOD, Fed};
+use readily_protocols::tls::{ALERT, FLOOD, Fed};
 use rustls::version::{TLS12, TLS13};
 
 use crate::pair::{BOTH, End, client_config, pair_of, server_config};
@@ -79,7 +79,7 @@ fn an_end_before_the_handshake_is_none_and_many_are_a_flood() {
 
 #[test]
 fn an_end_in_the_midst_of_the_handshake_does_not_close_it() {
-    for (version, came_to) in [(&TLS12, Ok(Fed::Wait)), (&TLS13, Err(Fault::Peer(BROKEN)))] {
+    for (version, came_to) in [(&TLS12, Ok(Fed::Wait)), (&TLS13, Err(Fault::Peer(ALERT)))] {
         let mut client = End::client(client_config(&[version]));
         let mut server = End::server(server_config(&[version]));
         assert_eq!(server.receive(&client.take()), Ok(Fed::Wait));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use readily_protocols::contract::{Fault, Secured};
 use readily_protocols::tls::{self, Acceptor, Client, Fed, Server};
 use rustls::crypto::ring::{self, cipher_suite};
+use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom};
+use rustls::server::ResolvesServerCertUsingSni;
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, ClientConfig, Error, RootCertStore};
 
@@ -143,5 +145,29 @@ fn a_session_that_cannot_be_is_refused() {
     ] {
         let refused = Err(Fault::Local(tls::SERVER_NAME));
         assert_eq!(client.connect(name).map(drop), if fit { Ok(()) } else { refused }, "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_is_not_served_is_refused_and_no_randomness_is_our_fault() {
+    #[derive(Debug)]
+    struct Nothing;
+    impl SecureRandom for Nothing {
+        fn fill(&self, _: &mut [u8]) -> Result<(), GetRandomFailed> {
+            Err(GetRandomFailed)
+        }
+    }
+    for version in BOTH {
+        let mut nameless = server_config(&[version]);
+        nameless.cert_resolver = Arc::new(ResolvesServerCertUsingSni::new());
+        let provider = CryptoProvider { secure_random: &Nothing, ..ring::default_provider() };
+        for (config, fault) in [
+            (nameless, Fault::Peer(tls::HANDSHAKE)),
+            (server_with(provider, &[version]), Fault::Local(tls::RESOURCES)),
+        ] {
+            let (mut client, mut server) =
+                (End::client(client_config(&[version])), End::server(config));
+            assert_eq!(server.receive(&client.take()), Err(fault));
+        }
     }
 }

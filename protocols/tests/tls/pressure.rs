@@ -7,8 +7,8 @@ use crate::pair::{BOTH, End, pair_of, put};
 
 const MUCH: usize = 1024 * 1024;
 
-/// How much room there is, in bytes: for plaintext that was not read, for what waits to be sent, and
-/// for what one segment of the network carries.
+/// How much room there is, in bytes: for plaintext that was not read, for what waits to be sent,
+/// and for what one segment of the network carries.
 #[derive(Clone, Copy, Debug)]
 struct Room {
     plain: usize,
@@ -16,7 +16,8 @@ struct Room {
     segment: usize,
 }
 
-const ROOMS: [Room; 5] = [
+const ROOMS: [Room; 6] = [
+    Room { plain: 50, out: 50, segment: 100 },
     Room { plain: 1000, out: 300, segment: 100 },
     Room { plain: 4096, out: 5000, segment: 1400 },
     Room { plain: 16_384, out: 20_000, segment: 16_384 },
@@ -35,7 +36,8 @@ struct Side {
 
 impl Side {
     fn new(mut end: End, room: Room, seed: u8) -> Self {
-        let marks = Marks { high: room.out, low: room.out / 2, cap: MUCH };
+        // What passes the high mark passes the cap.
+        let marks = Marks { high: room.out, low: room.out / 2, cap: room.out.max(BLOCK_MIN) };
         end.out = Tx::new(marks);
         end.outgoing = Tx::new(marks);
         end.plain = Rx::new(room.plain);
@@ -50,7 +52,8 @@ impl Side {
         self.end.outgoing.write(&self.unsaid[..n]);
         self.unsaid.drain(..n);
         self.end.session.seal(&mut self.end.outgoing, &mut self.end.out);
-        // The least piece of memory is a block; one step past the room is allowed.
+        assert!(!self.end.out.has_overflowed(), "{:?}", self.room);
+        // The least piece of memory is a block.
         let most = self.room.out + BLOCK_MIN;
         assert!(self.end.out.charge() <= most, "{} of {most}", self.end.out.charge());
     }
@@ -77,7 +80,7 @@ impl Side {
             }
             Fed::Closed => panic!("nobody has closed"),
         }
-        if turn % 16 == 0 {
+        if turn.is_multiple_of(16) {
             got.extend_from_slice(plain.bytes());
             plain.consume(plain.len());
             plain.rewind();
@@ -109,6 +112,45 @@ fn a_mebibyte_each_way_through_little_room() {
                 assert!(side.holds > 0, "{version:?} {room:?}: plaintext was held back");
             }
         }
+    }
+}
+
+#[test]
+fn what_there_is_no_room_for_stays_as_it_came() {
+    for version in BOTH {
+        let (mut client, mut server) = pair_of(version);
+        server.plain = Rx::new(1000);
+        server.plain.lend(Block::new(1000));
+        let feed = |server: &mut End| {
+            server.session.feed(&mut server.cipher, &mut server.out, &mut server.plain)
+        };
+        let records = [(); 2].map(|()| {
+            client.say(&[7; 1000]);
+            client.take()
+        });
+        put(&mut server.cipher, &records[0]);
+        assert_eq!(feed(&mut server), Ok(Fed::Wait), "it fits");
+        put(&mut server.cipher, &records[1]);
+        for _ in 0..3 {
+            assert_eq!(feed(&mut server), Ok(Fed::Held));
+            assert_eq!(server.cipher.bytes(), records[1]);
+        }
+    }
+}
+
+#[test]
+fn a_block_that_is_larger_than_the_limit_is_no_more_room() {
+    for version in BOTH {
+        let (mut client, mut server) = pair_of(version);
+        server.plain = Rx::new(1000);
+        server.plain.lend(Block::new(65_536));
+        for _ in 0..20 {
+            client.say(&[7; 1000]);
+        }
+        put(&mut server.cipher, &client.take());
+        let fed = server.session.feed(&mut server.cipher, &mut server.out, &mut server.plain);
+        assert_eq!(fed, Ok(Fed::Held));
+        assert!((1000..6000).contains(&server.plain.len()), "{} bytes", server.plain.len());
     }
 }
 

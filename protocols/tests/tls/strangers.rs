@@ -1,10 +1,10 @@
 //! Whoever comes to the port and does not speak TLS.
 
 use readily_protocols::contract::Fault;
-use readily_protocols::tls::{ALERT, BROKEN, Fed, NOT_TLS};
+use readily_protocols::tls::{ALERT, BAD_RECORD, BROKEN, Fed, NOT_TLS};
 use rustls::version::TLS13;
 
-use crate::pair::{BOTH, End, client_config, server_config};
+use crate::pair::{BOTH, End, client_config, pair_of, server_config};
 
 /// What some protocols begin with.
 const STRANGERS: [(&str, &[u8]); 24] = [
@@ -39,7 +39,7 @@ const OUT_OF_PLACE: [(&str, &[u8], &str); 5] = [
     ("application data", b"\x17\x03\x03\x00\x01a", BROKEN),
     ("a ServerHello", b"\x16\x03\x03\x00\x04\x02\x00\x00\x00", BROKEN),
     ("a hello of garbage", b"\x16\x03\x01\x00\x08\x01\x00\x00\x04\xff\xff\xff\xff", BROKEN),
-    ("a heartbeat", b"\x18\x03\x02\x00\x03\x01\x40\x00", BROKEN),
+    ("a heartbeat", b"\x18\x03\x02\x00\x03\x01\x40\x00", NOT_TLS),
     ("a fatal alert", b"\x15\x03\x01\x00\x02\x02\x28", ALERT),
 ];
 
@@ -90,5 +90,16 @@ fn every_first_byte_is_waited_for_or_refused_at_once() {
         let known = (20..=24).contains(&first);
         let refused = Err(Fault::Peer(NOT_TLS));
         assert_eq!(came_to, if known { Ok(Fed::Wait) } else { refused }, "{first}");
+    }
+}
+
+#[test]
+fn after_the_handshake_they_are_bad_records() {
+    for version in BOTH {
+        for (who, bytes) in STRANGERS {
+            let (_, mut server) = pair_of(version);
+            assert_eq!(server.receive(bytes), Err(Fault::Peer(BAD_RECORD)), "{who}");
+            assert!(!server.out.is_empty(), "an alert");
+        }
     }
 }

@@ -9,7 +9,10 @@ use crate::client::*;
 use crate::story::{Answers, Story};
 
 /// What a peer is refused for, and the code that it is told; none if it is not.
-fn refused(limits: Limits, frames: impl IntoIterator<Item = Vec<u8>>) -> Option<(&'static str, u16)> {
+fn refused(
+    limits: Limits,
+    frames: impl IntoIterator<Item = Vec<u8>>,
+) -> Option<(&'static str, u16)> {
     let mut story = Story::with(Answers::Nothing, limits);
     for frame in frames {
         story.feed(frame);
@@ -120,9 +123,7 @@ fn the_time_for_a_message() {
         text("a")[..1].to_vec(),
         ping("x")[..6].to_vec(),
     ] {
-        for (after, expected) in
-            [(L - NANO, false), (L, true), (L + NANO, true)]
-        {
+        for (after, expected) in [(L - NANO, false), (L, true), (L + NANO, true)] {
             let mut story = Story::new();
             // However often something of it comes.
             story.feed(&begun[..1]).0.wait(after / 2);

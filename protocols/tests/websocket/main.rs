@@ -5,6 +5,7 @@ mod client;
 mod cuts;
 mod differential;
 mod flood;
+mod handshake;
 mod headers;
 mod limits;
 mod story;

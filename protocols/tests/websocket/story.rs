@@ -86,7 +86,8 @@ impl Handler<World> for Log {
 
     fn closed(&mut self, code: Option<CloseCode>, why: &str, _: &mut Socket<'_, World>) {
         let code = code.map_or("nothing".into(), |code| code.to_string());
-        self.events.push(format!("closed {code} {why}").trim_end().into());
+        self.events
+            .push(format!("closed {code} {}", client::show(why.as_bytes())).trim_end().into());
     }
 
     fn limits(&self) -> &Limits {

@@ -74,13 +74,7 @@ fn what_is_in_order() {
         ),
         case("a ping", vec![ping("are you there")], &[], &["pong are you there"], None),
         case("an empty ping", vec![ping("")], &[], &["pong"], None),
-        case(
-            "a close",
-            vec![close(1000, "bye")],
-            &["closed 1000 bye"],
-            &["close 1000"],
-            Some(""),
-        ),
+        case("a close", vec![close(1000, "bye")], &["closed 1000 bye"], &["close 1000"], Some("")),
         case("a close of nothing", vec![close_empty()], &["closed nothing"], &["close"], Some("")),
         case(
             "a close inside a message",

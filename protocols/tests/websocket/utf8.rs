@@ -7,9 +7,9 @@ use crate::client::*;
 use crate::story::Story;
 
 /// One byte of each class that RFC 3629 tells apart, and the edges of each.
-const CLASSES: [u8; 24] = [
-    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
-    0xed, 0xee, 0xef, 0xf0, 0xf3, 0xf4, 0xf5, 0xff,
+const CLASSES: [u8; 18] = [
+    0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xf0, 0xf3,
+    0xf4, 0xf5,
 ];
 
 /// All sequences of `len` classes.
@@ -86,10 +86,11 @@ fn a_text_is_refused_at_its_first_impossible_byte() {
 
 #[test]
 fn every_character_survives_every_split() {
-    let text: String = ['\0', 'a', '\u{7f}', '\u{80}', '\u{7ff}', '\u{800}', '\u{d7ff}', '\u{e000}']
-        .into_iter()
-        .chain(['\u{feff}', '\u{ffff}', '\u{10000}', '\u{10ffff}'])
-        .collect();
+    let text: String =
+        ['\0', 'a', '\u{7f}', '\u{80}', '\u{7ff}', '\u{800}', '\u{d7ff}', '\u{e000}']
+            .into_iter()
+            .chain(['\u{feff}', '\u{ffff}', '\u{10000}', '\u{10ffff}'])
+            .collect();
     for first in 0..=text.len() {
         for second in first..=text.len() {
             let bytes = text.as_bytes();

@@ -26,6 +26,8 @@ pub(crate) struct Tls {
     holds: bool,
     /// Our `close_notify` was queued.
     said_end: bool,
+    /// The peer has said that it sends no more.
+    heard_end: bool,
     /// The peer broke the protocol: nothing but what is queued is sent any more.
     broken: bool,
 }
@@ -38,6 +40,7 @@ impl Tls {
             tx: Tx::new(MARKS),
             holds: false,
             said_end: false,
+            heard_end: false,
             broken: false,
         }
     }
@@ -64,6 +67,11 @@ impl Tls {
         plain: &mut Rx,
         pool: &mut Pool,
     ) -> Received {
+        if self.heard_end {
+            flags.clear(Flags::READABLE);
+            plain.close(Half::Ended);
+            return Received::Ended;
+        }
         if !self.holds && self.rx.is_empty() {
             make_room(&mut self.rx, pool);
             let received = read(socket, flags, &mut self.rx);
@@ -92,7 +100,10 @@ impl Tls {
                 // It can be read without the socket.
                 flags.set(Flags::READABLE);
             }
-            Ok(Fed::Closed) => plain.close(Half::Ended),
+            Ok(Fed::Closed) => {
+                self.heard_end = true;
+                plain.close(Half::Ended);
+            }
             Err(fault) => {
                 self.broken = true;
                 plain.close(Half::Aborted);

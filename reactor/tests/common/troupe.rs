@@ -43,7 +43,7 @@ impl App for Troupe {
         }
     }
 
-    fn gone(&mut self, id: Id, why: End) {
+    fn gone(&mut self, id: Id, why: End, _: &mut Effects<Self>) {
         self.gone.push((id, why));
         if let Some(mourn) = &mut self.mourn {
             mourn(id);

@@ -11,7 +11,7 @@ fn a_loop_has_the_limits_that_are_documented() {
     assert_eq!(Config::DESCRIPTORS_KEPT, 64);
     assert_eq!(config.connections_max, None);
     assert_eq!((config.receive_max, Config::RECEIVE_MAX), (65_536, 65_536));
-    assert_eq!(config.send_marks, Marks { high: 262_144, low: 65_536, cap: 1_048_576 });
+    assert_eq!(config.send_marks, Marks { high: 262_144, low: 65_536, cap: 2_097_152 });
     assert_eq!((config.buffers_max, Config::BUFFERS_MAX), (536_870_912, 536_870_912));
     assert_eq!((config.turn_bytes, Config::TURN_BYTES), (262_144, 262_144));
     assert_eq!((config.turn_reads, Config::TURN_READS), (16, 16));

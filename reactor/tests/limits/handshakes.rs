@@ -131,6 +131,10 @@ pub(crate) fn a_secured_listener() {
     assert_eq!((house.counters().handshaking, house.counters().calls), (0, 1));
     house.say(client, b".");
     assert!(house.counters().ended_finished == 1 && house.sim().take(client) == b".");
+    // Its socket is kept until that ends as well.
+    assert_eq!(house.counters().open, 1);
+    house.sim().close(client);
+    house.settle();
     // One that does not know how is told why it is not served, by the tally.
     let client = house.connect();
     house.say(client, b"?");

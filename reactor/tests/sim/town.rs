@@ -23,7 +23,7 @@ impl App for Town {
     type Mail = Answer;
     type Conn = Conn;
 
-    fn gone(&mut self, id: Id, why: End) {
+    fn gone(&mut self, id: Id, why: End, _: &mut readily::Effects<Self>) {
         self.gone.entry(id).or_default().push(why);
     }
 }

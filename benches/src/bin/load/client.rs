@@ -1,21 +1,23 @@
 //! The loop over all connections.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use readily_benches::failure::Failure;
 use readily_benches::histogram::Histogram;
-use readily_benches::pattern::Pattern;
 use readily_benches::summary::Summary;
+use readily_benches::talk::Talk;
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
 use crate::connection::{Answer, Connection};
+use crate::exchange::{Script, Then, Verify};
+use crate::wire::{Dialer, Wire};
 
 /// Connections opened before each of them has had an answer: below every server's backlog.
 const WAVE: usize = 64;
@@ -26,12 +28,13 @@ const SIGNAL: u64 = u64::MAX;
 /// What to do.
 pub(crate) struct Plan {
     pub(crate) connect: SocketAddr,
+    /// TLS, for servers with a certificate of this file.
+    pub(crate) trust: Option<PathBuf>,
+    pub(crate) talk: Talk,
     /// Connections that share `requests`.
     pub(crate) connections: usize,
     /// Further connections, with one round trip each.
     pub(crate) idle: usize,
-    /// Bytes of one message.
-    pub(crate) size: usize,
     /// Round trips over all `connections`, the first of each included.
     pub(crate) requests: u64,
     pub(crate) verify: Verify,
@@ -39,31 +42,13 @@ pub(crate) struct Plan {
     pub(crate) stall: Duration,
 }
 
-/// Whether the bytes of each answer are compared with those sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verify {
-    On,
-    Off,
-}
-
-impl FromStr for Verify {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "on" => Ok(Self::On),
-            "off" => Ok(Self::Off),
-            _ => Err("on or off is expected"),
-        }
-    }
-}
-
 /// All connections and the loop that drives them.
 pub(crate) struct Client {
     plan: Plan,
+    dialer: Dialer,
+    script: Script,
     epoll: OwnedFd,
     events: Vec<Event>,
-    pattern: Pattern,
     scratch: Vec<u8>,
     connections: Vec<Connection>,
     /// Connections with round trips left.
@@ -76,9 +61,10 @@ impl Client {
     /// Opens every connection, with one round trip on each.
     pub(crate) fn open(plan: Plan) -> Result<Self, Failure> {
         let mut client = Self {
+            dialer: Dialer::new(plan.connect, plan.stall, plan.trust.as_deref())?,
+            script: Script::new(plan.talk, plan.verify),
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             events: Vec::with_capacity(EVENTS),
-            pattern: Pattern::new(plan.size),
             scratch: vec![0; SCRATCH],
             connections: Vec::with_capacity(plan.connections + plan.idle),
             outstanding: 0,
@@ -128,14 +114,28 @@ impl Client {
     }
 
     fn connect(&mut self, index: usize) -> Result<(), Failure> {
-        let stream = TcpStream::connect_timeout(&self.plan.connect, self.plan.stall)
-            .map_err(|error| Failure::from(error).during(&format!("connection {index}")))?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
-        let interest = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
-        epoll::add(&self.epoll, &stream, EventData::new_u64(index as u64), interest)?;
-        self.connections.push(Connection::new(stream, index));
+        let wire = self.dial(index)?;
+        self.connections.push(Connection::new(wire, index, &self.script));
+        self.register(index)?;
         self.begin(index, 1)
+    }
+
+    /// Puts a new connection in the place of one that the server is about to close.
+    fn reconnect(&mut self, index: usize) -> Result<(), Failure> {
+        let wire = self.dial(index)?;
+        // This closes the old one, which leaves epoll by that.
+        self.connections[index].replace(wire, &self.script);
+        self.register(index)
+    }
+
+    fn dial(&self, index: usize) -> Result<Wire, Failure> {
+        self.dialer.dial().map_err(|failure| failure.during(&format!("connection {index}")))
+    }
+
+    fn register(&self, index: usize) -> Result<(), Failure> {
+        let interest = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+        let data = EventData::new_u64(index as u64);
+        Ok(epoll::add(&self.epoll, self.connections[index].socket(), data, interest)?)
     }
 
     fn begin(&mut self, index: usize, round_trips: u64) -> Result<(), Failure> {
@@ -143,7 +143,7 @@ impl Client {
             return Ok(());
         }
         self.outstanding += 1;
-        self.connections[index].begin(round_trips, &self.pattern)
+        self.connections[index].begin(round_trips, &self.script)
     }
 
     /// Round trips of one busy connection: an equal share, the rest to the first ones.
@@ -192,25 +192,29 @@ impl Client {
     }
 
     fn serve(&mut self, index: usize, ready: EventFlags) -> Result<(), Failure> {
-        let connection = &mut self.connections[index];
-        connection.flush(&self.pattern)?;
+        self.connections[index].flush(&self.script)?;
         if !ready.intersects(EventFlags::IN | EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR)
         {
             return Ok(());
         }
         loop {
-            match connection.read(&self.pattern, &mut self.scratch, self.plan.verify)? {
-                Answer::Partial { drained: true } => return Ok(()),
+            let connection = &mut self.connections[index];
+            match connection.read(&self.script, &mut self.scratch)? {
+                // A read may have ended a TLS handshake, which the message waited for.
+                Answer::Partial { drained: true } => return connection.flush(&self.script),
                 Answer::Partial { drained: false } => {}
-                Answer::Whole(latency) => {
+                Answer::Whole(latency, then) => {
                     self.latencies.record(latency);
                     self.round_trips += 1;
                     if connection.is_finished() {
                         self.outstanding -= 1;
                     }
-                    connection.next(&self.pattern)?;
+                    if then == Then::Close {
+                        self.reconnect(index)?;
+                    }
+                    self.connections[index].next(&self.script)?;
                     // An end of stream in the same event has no event of its own.
-                    if !ready.contains(EventFlags::RDHUP) {
+                    if then == Then::Close || !ready.contains(EventFlags::RDHUP) {
                         return Ok(());
                     }
                 }

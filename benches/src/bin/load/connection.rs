@@ -1,23 +1,23 @@
-//! One connection: a message out, its echo in, again.
+//! One connection: a message out, the answer in, again.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::fmt;
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use readily_benches::failure::Failure;
-use readily_benches::pattern::Pattern;
 
-use crate::client::Verify;
+use crate::exchange::{Exchange, Heard, Position, Script, Then, surplus};
+use crate::wire::Wire;
 
 pub(crate) struct Connection {
-    stream: TcpStream,
-    index: usize,
+    wire: Wire,
+    exchange: Exchange,
     /// The round trip under way, or the next one.
-    sequence: u64,
+    at: Position,
     /// Round trips left, the one under way included.
     left: u64,
     sent: usize,
-    received: usize,
     started: Instant,
 }
 
@@ -26,60 +26,73 @@ pub(crate) enum Answer {
     /// Part of the answer; `drained` where the kernel has no more now.
     Partial { drained: bool },
     /// The last byte of it, this long after the first byte was sent.
-    Whole(Duration),
+    Whole(Duration, Then),
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, index: usize) -> Self {
-        let started = Instant::now();
-        Self { stream, index, sequence: 0, left: 0, sent: 0, received: 0, started }
+    pub(crate) fn new(wire: Wire, index: usize, script: &Script) -> Self {
+        let at = Position { connection: index, round_trip: 0 };
+        let exchange = Exchange::new(script.talk);
+        Self { wire, exchange, at, left: 0, sent: 0, started: Instant::now() }
     }
 
     /// Starts the first of `round_trips`.
-    pub(crate) fn begin(&mut self, round_trips: u64, pattern: &Pattern) -> Result<(), Failure> {
+    pub(crate) fn begin(&mut self, round_trips: u64, script: &Script) -> Result<(), Failure> {
         self.left = round_trips;
-        self.next(pattern)
+        self.next(script)
     }
 
     /// Starts the next round trip, if one is left.
-    pub(crate) fn next(&mut self, pattern: &Pattern) -> Result<(), Failure> {
+    pub(crate) fn next(&mut self, script: &Script) -> Result<(), Failure> {
+        if self.is_finished() {
+            return Ok(());
+        }
         self.sent = 0;
-        self.received = 0;
         self.started = Instant::now();
-        self.flush(pattern)
+        self.exchange.begin(script, self.at);
+        self.flush(script)
+    }
+
+    /// Goes on with a connection of its own.
+    pub(crate) fn replace(&mut self, wire: Wire, script: &Script) {
+        self.wire = wire;
+        self.exchange = Exchange::new(script.talk);
     }
 
     pub(crate) fn is_finished(&self) -> bool {
         self.left == 0
     }
 
+    pub(crate) fn socket(&self) -> &TcpStream {
+        self.wire.socket()
+    }
+
     /// Writes until the message is out or the kernel is full.
-    pub(crate) fn flush(&mut self, pattern: &Pattern) -> Result<(), Failure> {
+    pub(crate) fn flush(&mut self, script: &Script) -> Result<(), Failure> {
         if self.is_finished() {
             return Ok(());
         }
-        let message = pattern.message(self.index, self.sequence);
-        while self.sent < message.len() {
-            match self.stream.write(&message[self.sent..]) {
+        let outgoing = self.exchange.outgoing(script, self.at);
+        loop {
+            let (done, result) = match outgoing.get(self.sent..).unwrap_or_default() {
+                [] => (true, self.wire.flush().map(|()| 0)),
+                rest => (false, self.wire.write(rest)),
+            };
+            match result {
+                Ok(_) if done => return Ok(()),
                 Ok(written) => self.sent += written,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.broken(&error)),
             }
         }
-        Ok(())
     }
 
     /// Reads once, and checks what came.
-    pub(crate) fn read(
-        &mut self,
-        pattern: &Pattern,
-        scratch: &mut [u8],
-        verify: Verify,
-    ) -> Result<Answer, Failure> {
+    pub(crate) fn read(&mut self, script: &Script, scratch: &mut [u8]) -> Result<Answer, Failure> {
         // More than what is expected is asked for, so that surplus bytes are seen.
-        let read = match self.stream.read(scratch) {
-            Ok(0) => return Err(self.broken(&io::Error::other("closed by the server"))),
+        let read = match self.wire.read(scratch) {
+            Ok(0) => return Err(self.broken(&"closed by the server")),
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 return Ok(Answer::Partial { drained: true });
@@ -89,32 +102,28 @@ impl Connection {
             }
             Err(error) => return Err(self.broken(&error)),
         };
-        let expected = if self.is_finished() { 0 } else { self.sent.saturating_sub(self.received) };
-        if read > expected {
-            let surplus = read - expected;
-            return Err(self.broken(&io::Error::other(format!("{surplus} B that nobody sent"))));
+        if self.is_finished() {
+            return Err(self.broken(&surplus(read)));
         }
-        let message = pattern.message(self.index, self.sequence);
-        let (got, want) = (&scratch[..read], &message[self.received..self.received + read]);
-        if verify == Verify::On && got != want {
-            let at = got.iter().zip(want).take_while(|(got, want)| got == want).count();
-            return Err(self.broken(&io::Error::other(format!(
-                "wrong byte {} at {}, {} was sent",
-                got[at],
-                self.received + at,
-                want[at]
-            ))));
+        let heard = self.exchange.hear(script, self.at, self.sent, &scratch[..read]);
+        match heard.map_err(|error| self.broken(&error))? {
+            Heard::Part => {
+                Ok(Answer::Partial { drained: self.wire.is_drained(read, scratch.len()) })
+            }
+            Heard::Opened => {
+                self.next(script)?;
+                Ok(Answer::Partial { drained: false })
+            }
+            Heard::Whole(then) => {
+                self.at.round_trip += 1;
+                self.left -= 1;
+                Ok(Answer::Whole(self.started.elapsed(), then))
+            }
         }
-        self.received += read;
-        if self.received < message.len() {
-            return Ok(Answer::Partial { drained: read < scratch.len() });
-        }
-        self.sequence += 1;
-        self.left -= 1;
-        Ok(Answer::Whole(self.started.elapsed()))
     }
 
-    fn broken(&self, error: &io::Error) -> Failure {
-        Failure::failed(format!("connection {}, round trip {}: {error}", self.index, self.sequence))
+    fn broken(&self, error: &dyn fmt::Display) -> Failure {
+        let Position { connection, round_trip } = self.at;
+        Failure::failed(format!("connection {connection}, round trip {round_trip}: {error}"))
     }
 }

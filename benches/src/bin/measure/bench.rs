@@ -9,11 +9,20 @@ use readily_benches::callgrind;
 use readily_benches::contender::{Contender, Programs};
 use readily_benches::driver::{Driver, Load};
 use readily_benches::failure::Failure;
+use readily_benches::memcheck::{self, Allocations};
 use readily_benches::process;
+use readily_benches::quic_driver::QuicDriver;
 use readily_benches::scratch::Scratch;
 use readily_benches::server::{Server, Under};
 use readily_benches::strace::{self, Calls};
 use readily_benches::summary::Summary;
+use readily_benches::talk::Talk;
+
+/// What an echo is measured with.
+pub(crate) const MESSAGE: Talk = Talk::Echo { size: 1024 };
+
+/// As many connections as fit beside a client within 20,000 descriptors.
+pub(crate) const MANY: u64 = 15_000;
 
 pub(crate) struct Bench<'a> {
     programs: Programs,
@@ -47,6 +56,11 @@ impl<'a> Bench<'a> {
         Ok(Self { programs, scratch, driver, rounds })
     }
 
+    /// The load generator of QUIC.
+    pub(crate) fn quic_driver(&self) -> Result<QuicDriver<'a>, Failure> {
+        Ok(QuicDriver::new(self.programs.binary("quic_load")?, self.scratch))
+    }
+
     /// Starts a contender; a relay gets the address `to`.
     pub(crate) fn start(
         &self,
@@ -73,6 +87,23 @@ impl<'a> Bench<'a> {
         };
         let (short, long) = (count(lengths.short)?, count(lengths.long)?);
         Ok((long as f64 - short as f64) / lengths.further())
+    }
+
+    /// Heap allocations, and bytes of them, that the longer run made beyond the shorter one.
+    pub(crate) fn further_allocations(
+        &self,
+        contender: Contender,
+        load: Load,
+        lengths: Lengths,
+    ) -> Result<(f64, f64), Failure> {
+        let count = |requests| -> Result<Allocations, Failure> {
+            let out = self.scratch.path("memcheck");
+            self.run(contender, None, &Under::Memcheck(out.clone()), Load { requests, ..load })?;
+            memcheck::allocations(&out)
+        };
+        let (short, long) = (count(lengths.short)?, count(lengths.long)?);
+        let further = |read: fn(Allocations) -> u64| read(long) as f64 - read(short) as f64;
+        Ok((further(|run| run.count), further(|run| run.bytes)))
     }
 
     /// System calls by name that the longer run made beyond the shorter one.
@@ -118,6 +149,15 @@ impl<'a> Bench<'a> {
         self.driver.run(&mut server, load)?;
         server.stop()
     }
+}
+
+/// The command of runs of two lengths.
+pub(crate) fn difference(connections: &str, talk: Talk, lengths: Lengths) -> String {
+    format!(
+        "load --connect ADDR --connections {connections} {talk} --requests {} and {} (the \
+         difference counts)",
+        lengths.short, lengths.long
+    )
 }
 
 /// Says on stderr what is being done.

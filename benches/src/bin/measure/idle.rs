@@ -7,12 +7,11 @@ use readily_benches::server::Under;
 use readily_benches::spread::Spread;
 use readily_benches::table::{Cell, Column, Table, Target};
 
-use crate::bench::{Bench, micros, progress};
-use crate::echo::{MANY, MESSAGE};
+use crate::bench::{Bench, MANY, MESSAGE, micros, progress};
 
 pub(crate) const IDLE_BESIDE_BUSY: &str = "idle-beside-busy";
 
-const BUSY: Load = Load { connections: 64, size: MESSAGE, requests: 100_000 };
+const BUSY: Load = Load { connections: 64, talk: MESSAGE, requests: 100_000 };
 
 pub(crate) fn idle_beside_busy(bench: &Bench<'_>) -> Result<Table, Failure> {
     let column =
@@ -20,18 +19,19 @@ pub(crate) fn idle_beside_busy(bench: &Bench<'_>) -> Result<Table, Failure> {
     let mut table = Table {
         figure: IDLE_BESIDE_BUSY,
         title: format!(
-            "CPU time of the server per round trip in us, {} rounds in turns, echo of {MESSAGE} B \
-             on {} connections, alone and with {MANY} idle ones",
-            bench.rounds, BUSY.connections
+            "CPU time of the server per round trip in us, {} rounds in turns, echo of {} B on \
+             {} connections, alone and with {MANY} idle ones",
+            bench.rounds,
+            MESSAGE.size(),
+            BUSY.connections
         ),
         commands: vec![
             "SERVER --listen 127.0.0.1:0 (one for each column)".to_owned(),
             format!(
-                "load --connect ADDR --connections 0 --idle {MANY} --size {MESSAGE} --requests 0 \
-                 --hold"
+                "load --connect ADDR --connections 0 --idle {MANY} {MESSAGE} --requests 0 --hold"
             ),
             format!(
-                "load --connect ADDR --connections {} --size {MESSAGE} --requests {}",
+                "load --connect ADDR --connections {} {MESSAGE} --requests {}",
                 BUSY.connections, BUSY.requests
             ),
         ],

@@ -3,10 +3,14 @@
 //! It builds nothing. Whatever has to be built or installed first is named, and shown as
 //! `not measured`.
 
+mod allocations;
 mod bench;
-mod echo;
 mod idle;
+mod instructions;
+mod memory;
+mod quic;
 mod relay;
+mod syscalls;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,13 +30,21 @@ const ROUNDS: usize = 5;
 
 type Take = fn(&Bench<'_>) -> Result<Table, Failure>;
 
-const FIGURES: [(&str, Take); 6] = [
-    (echo::INSTRUCTIONS, echo::instructions),
-    (echo::MEMORY, echo::memory),
-    (echo::SYSCALLS, echo::syscalls),
+const FIGURES: [(&str, Take); 14] = [
+    (instructions::ECHO, instructions::echo),
+    (memory::ECHO, memory::echo),
+    (syscalls::ECHO, syscalls::echo),
     (idle::IDLE_BESIDE_BUSY, idle::idle_beside_busy),
     (relay::INSTRUCTIONS, relay::instructions),
     (relay::CPU, relay::cpu),
+    (instructions::HTTP_GET, instructions::http),
+    (allocations::HTTP_GET, allocations::http),
+    (memory::HTTP_IDLE, memory::http),
+    (instructions::WEBSOCKET, instructions::websocket),
+    (memory::WEBSOCKET, memory::websocket),
+    (memory::TLS_ECHO, memory::tls),
+    (quic::BULK, quic::bulk),
+    (quic::MEMORY, quic::memory),
 ];
 
 struct Options {

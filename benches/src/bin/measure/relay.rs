@@ -8,6 +8,7 @@ use readily_benches::failure::Failure;
 use readily_benches::server::{Server, Under};
 use readily_benches::spread::Spread;
 use readily_benches::table::{Cell, Column, Table, Target};
+use readily_benches::talk::Talk;
 
 use crate::bench::{Bench, Lengths, micros, progress};
 
@@ -19,7 +20,7 @@ const CONNECTIONS: u64 = 64;
 /// One size of message, and how many of them.
 struct Size {
     name: &'static str,
-    bytes: u64,
+    message: Talk,
     /// Under valgrind.
     lengths: Lengths,
     /// In a round that is timed.
@@ -29,13 +30,13 @@ struct Size {
 const SIZES: [Size; 2] = [
     Size {
         name: "1 KiB",
-        bytes: 1 << 10,
+        message: Talk::Echo { size: 1 << 10 },
         lengths: Lengths { short: 2_000, long: 12_000 },
         requests: 50_000,
     },
     Size {
         name: "1 MiB",
-        bytes: 1 << 20,
+        message: Talk::Echo { size: 1 << 20 },
         lengths: Lengths { short: 128, long: 384 },
         requests: 1_000,
     },
@@ -67,7 +68,7 @@ pub(crate) fn instructions(bench: &Bench<'_>) -> Result<Table, Failure> {
         let readings = SIZES.iter().map(|size| {
             let to = address(&echo)?;
             progress(INSTRUCTIONS, contender, size.name);
-            let load = Load { connections: CONNECTIONS, size: size.bytes, requests: 0 };
+            let load = Load { connections: CONNECTIONS, talk: size.message, requests: 0 };
             let lengths = size.lengths;
             bench.instructions_per_round_trip(contender, Some(to), load, lengths).map(Cell::Number)
         });
@@ -108,7 +109,7 @@ pub(crate) fn cpu(bench: &Bench<'_>) -> Result<Table, Failure> {
                 let what = format!("{}, round {round} of {}", size.name, bench.rounds);
                 progress(CPU, *contender, &what);
                 let load =
-                    Load { connections: CONNECTIONS, size: size.bytes, requests: size.requests };
+                    Load { connections: CONNECTIONS, talk: size.message, requests: size.requests };
                 match bench.cpu_per_round_trip(&mut timed.server, load) {
                     Ok((spent, _)) if round > 0 => timed.cpu[at].push(micros(spent)),
                     Ok(_) => {}
@@ -155,7 +156,7 @@ fn columns(decimals: usize) -> Vec<Column> {
 
 fn load_command(size: &Size, requests: &str) -> String {
     format!(
-        "load --connect ADDR --connections {CONNECTIONS} --size {} --requests {requests}",
-        size.bytes
+        "load --connect ADDR --connections {CONNECTIONS} {} --requests {requests}",
+        size.message
     )
 }

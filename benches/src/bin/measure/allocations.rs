@@ -1,0 +1,45 @@
+//! Heap allocations of the HTTP servers.
+
+use readily_benches::contender::HTTP;
+use readily_benches::driver::Load;
+use readily_benches::failure::Failure;
+use readily_benches::table::{Cell, Column, Table, Target};
+use readily_benches::talk::Talk;
+
+use crate::bench::{Bench, Lengths, difference, progress};
+
+pub(crate) const HTTP_GET: &str = "http-allocations";
+
+const CONNECTIONS: u64 = 64;
+const LENGTHS: Lengths = Lengths { short: 2_000, long: 12_000 };
+
+pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
+    let column = |heading: String, decimals, target| Column { heading, decimals, target };
+    let mut table = Table {
+        figure: HTTP_GET,
+        title: format!("heap allocations per request, a browser's GET, {CONNECTIONS} connections"),
+        commands: vec![
+            "valgrind --tool=memcheck SERVER --listen 127.0.0.1:0".to_owned(),
+            difference(&CONNECTIONS.to_string(), Talk::Http, LENGTHS),
+        ],
+        // A single one is one too many, so what is held to the target is not divided.
+        columns: vec![
+            column("per request".to_owned(), 3, Target::Open),
+            column(format!("for {} requests", LENGTHS.further()), 0, Target::AtMost(0.0)),
+            column("bytes per request".to_owned(), 1, Target::Open),
+        ],
+        rows: Vec::new(),
+        notes: Vec::new(),
+    };
+    for contender in HTTP {
+        progress(HTTP_GET, contender, &format!("{CONNECTIONS} connections"));
+        let load = Load { connections: CONNECTIONS, talk: Talk::Http, requests: 0 };
+        let further = bench.further_allocations(contender, load, LENGTHS);
+        let cells = further.map(|(count, bytes)| {
+            let requests = LENGTHS.further();
+            [count / requests, count, bytes / requests].map(Cell::Number).to_vec()
+        });
+        table.add(contender.label(), cells);
+    }
+    Ok(table)
+}

@@ -1,0 +1,115 @@
+//! Memory of the servers, for each connection that has had one round trip and is idle.
+
+use readily_benches::contender::{Contender, ECHOES, HTTP, TLS, WEBSOCKETS};
+use readily_benches::failure::Failure;
+use readily_benches::process;
+use readily_benches::server::Under;
+use readily_benches::table::{Cell, Column, Table, Target};
+use readily_benches::talk::Talk;
+
+use crate::bench::{Bench, MANY, MESSAGE, progress};
+
+pub(crate) const ECHO: &str = "echo-memory";
+pub(crate) const HTTP_IDLE: &str = "http-memory";
+pub(crate) const WEBSOCKET: &str = "ws-memory";
+pub(crate) const TLS_ECHO: &str = "tls-memory";
+
+/// What is held open, at which servers.
+struct Subject {
+    figure: &'static str,
+    what: &'static str,
+    contenders: &'static [Contender],
+    talk: Talk,
+    /// The most bytes of a connection.
+    limit: f64,
+}
+
+pub(crate) fn echo(bench: &Bench<'_>) -> Result<Table, Failure> {
+    let what = "round trip of 1024 B";
+    take(bench, &Subject { figure: ECHO, what, contenders: &ECHOES, talk: MESSAGE, limit: 160.0 })
+}
+
+pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
+    take(
+        bench,
+        &Subject {
+            figure: HTTP_IDLE,
+            what: "request of a browser",
+            contenders: &HTTP,
+            talk: Talk::Http,
+            limit: 256.0,
+        },
+    )
+}
+
+pub(crate) fn websocket(bench: &Bench<'_>) -> Result<Table, Failure> {
+    take(
+        bench,
+        &Subject {
+            figure: WEBSOCKET,
+            what: "WebSocket message of 1024 B, echoed,",
+            contenders: &WEBSOCKETS,
+            talk: Talk::WebSocket { size: 1024 },
+            limit: 512.0,
+        },
+    )
+}
+
+pub(crate) fn tls(bench: &Bench<'_>) -> Result<Table, Failure> {
+    take(
+        bench,
+        &Subject {
+            figure: TLS_ECHO,
+            what: "TLS 1.3 handshake and one round trip of 1024 B",
+            contenders: &TLS,
+            talk: MESSAGE,
+            limit: 24.0 * 1024.0,
+        },
+    )
+}
+
+fn take(bench: &Bench<'_>, subject: &Subject) -> Result<Table, Failure> {
+    let secured = subject.contenders == TLS;
+    let (saves, trusts) = if secured { (" --cert-out FILE", " --trust FILE") } else { ("", "") };
+    let mut table = Table {
+        figure: subject.figure,
+        title: format!(
+            "bytes per connection: RSS with {MANY} connections, after one {} each, less RSS before",
+            subject.what
+        ),
+        commands: vec![
+            format!("SERVER --listen 127.0.0.1:0{saves}"),
+            format!(
+                "load --connect ADDR{trusts} --connections 0 --idle {MANY} {} --requests 0 --hold",
+                subject.talk
+            ),
+        ],
+        columns: vec![Column {
+            heading: "bytes".to_owned(),
+            decimals: 0,
+            target: Target::AtMost(subject.limit),
+        }],
+        rows: Vec::new(),
+        notes: Vec::new(),
+    };
+    for contender in subject.contenders {
+        progress(subject.figure, *contender, &format!("{MANY} connections"));
+        let bytes = bytes_per_connection(bench, *contender, subject.talk);
+        table.add(contender.label(), bytes.map(|bytes| vec![Cell::Number(bytes)]));
+    }
+    Ok(table)
+}
+
+fn bytes_per_connection(
+    bench: &Bench<'_>,
+    contender: Contender,
+    talk: Talk,
+) -> Result<f64, Failure> {
+    let mut server = bench.start(contender, None, &Under::Nothing)?;
+    let before = process::resident_bytes(server.pid())?;
+    let held = bench.driver.hold(&mut server, MANY, talk)?;
+    let after = process::resident_bytes(server.pid())?;
+    held.release(&mut server)?;
+    server.stop()?;
+    Ok((after as f64 - before as f64) / MANY as f64)
+}

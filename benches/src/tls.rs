@@ -1,0 +1,55 @@
+//! TLS for the peers and the load generators: a certificate made at start, and trust in it.
+
+use std::fs;
+use std::path::Path;
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::client::Resumption;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::failure::Failure;
+
+/// The name in the certificates of all servers here.
+pub const SERVER_NAME: &str = "localhost";
+
+/// The protocol of the QUIC echo servers.
+pub const ALPN_ECHO: &[u8] = b"echo";
+
+/// A server with a certificate of its own, which is written to `cert_out` as PEM.
+pub fn server(cert_out: &Path, alpn: &[&[u8]]) -> Result<ServerConfig, Failure> {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed([SERVER_NAME.to_owned()]).map_err(Failure::failed)?;
+    fs::write(cert_out, cert.pem())
+        .map_err(|error| Failure::from(error).during(&cert_out.display().to_string()))?;
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).map_err(Failure::failed)?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .map_err(Failure::failed)?;
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
+}
+
+/// A client that trusts the certificates in the PEM file `trust`.
+///
+/// It resumes nothing: every connection does the whole handshake.
+pub fn client(trust: &Path, alpn: &[&[u8]]) -> Result<ClientConfig, Failure> {
+    let roots = roots(trust).map_err(|failure| failure.during(&trust.display().to_string()))?;
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
+}
+
+fn roots(trust: &Path) -> Result<RootCertStore, Failure> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(trust).map_err(Failure::failed)? {
+        roots.add(certificate.map_err(Failure::failed)?).map_err(Failure::failed)?;
+    }
+    if roots.is_empty() {
+        return Err(Failure::failed("there is no certificate in it"));
+    }
+    Ok(roots)
+}

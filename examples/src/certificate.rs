@@ -1,0 +1,347 @@
+//! What the secured examples show to their peers, and whom they trust: files, or a certificate that
+//! is made at start.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{
+    CertificateParams, CertifiedKey, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
+};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::{Cli, Failure, Usage};
+
+/// The options of a server, for [`Cli::read`].
+pub const SERVER_CHOICES: [(&str, &str, &str); 3] = [
+    ("--cert", "FILE", "certificates to show, as PEM [one made at start for localhost]"),
+    ("--key", "FILE", "the private key of the first of them, as PEM"),
+    ("--cert-out", "FILE", "where to save the certificate that is made at start"),
+];
+
+/// The option of a client, for [`Cli::read`].
+pub const CLIENT_CHOICE: (&str, &str, &str) =
+    ("--ca", "FILE", "certificates that the server's must come from, as PEM");
+
+/// Whom a certificate that is made at start is for.
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// A server's certificates and its key.
+#[derive(Debug)]
+pub struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// What `--cert` and `--key` name; without them a certificate for this machine alone, which is
+    /// saved where `--cert-out` says.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where the options do not go together, or a file cannot be read, written
+    /// or used; [`Failure::Run`] where no certificate can be made.
+    pub fn read(cli: &Cli) -> Result<Self, Failure> {
+        let given = |option| cli.value(option).map(|path| File { option, path });
+        Identity::of(given("--cert"), given("--key"), given("--cert-out"))
+    }
+
+    fn of(
+        cert: Option<File<'_>>,
+        key: Option<File<'_>>,
+        cert_out: Option<File<'_>>,
+    ) -> Result<Self, Failure> {
+        let refuse = |line: &str| Err(Usage(line.to_owned()).into());
+        match (cert, key) {
+            (Some(_), None) => refuse("--cert needs --key"),
+            (None, Some(_)) => refuse("--key needs --cert"),
+            (Some(_), Some(_)) if cert_out.is_some() => {
+                refuse("--cert-out saves what is made at start, but --cert is given")
+            }
+            (Some(cert), Some(key)) => Identity::load(&cert, &key),
+            (None, None) => Identity::make(cert_out),
+        }
+    }
+
+    fn load(cert: &File<'_>, key: &File<'_>) -> Result<Self, Failure> {
+        let identity = Identity { chain: cert.certificates()?, key: key.private_key()? };
+        // A mistake in the files is told now, by their names.
+        match identity.config() {
+            Ok(_) => Ok(identity),
+            Err(rustls::Error::InconsistentKeys(_)) => {
+                Err(key.wrong(format_args!("is not the key of --cert `{}`", cert.path)))
+            }
+            Err(error) => Err(cert.wrong(format_args!("cannot be used with its key: {error}"))),
+        }
+    }
+
+    fn make(cert_out: Option<File<'_>>) -> Result<Self, Failure> {
+        let made = self_signed().map_err(io::Error::other)?;
+        if let Some(file) = cert_out {
+            fs::write(file.path, made.cert.pem()).map_err(|error| file.wrong(error))?;
+        }
+        let key = made.signing_key.serialize_der();
+        let key = PrivateKeyDer::try_from(key).map_err(io::Error::other)?;
+        Ok(Identity { chain: vec![made.cert.der().clone()], key })
+    }
+
+    /// A server that shows it, and speaks these application protocols (ALPN); any, if there are
+    /// none.
+    ///
+    /// # Errors
+    /// [`Failure::Run`] where the certificate does not fit its key.
+    pub fn server_config(&self, alpn: &[&str]) -> Result<Arc<ServerConfig>, Failure> {
+        let mut config = self.config().map_err(io::Error::other)?;
+        config.alpn_protocols = protocols(alpn);
+        Ok(Arc::new(config))
+    }
+
+    fn config(&self) -> Result<ServerConfig, rustls::Error> {
+        ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+    }
+}
+
+/// A client that trusts what `--ca` names and nothing else, and speaks these application protocols
+/// (ALPN).
+///
+/// # Errors
+/// [`Failure::Usage`] where `--ca` is not given, or its file cannot be read or used.
+pub fn client_config(cli: &Cli, alpn: &[&str]) -> Result<Arc<ClientConfig>, Failure> {
+    let path = cli.value("--ca").ok_or_else(|| Usage("--ca is needed".to_owned()))?;
+    client_trusting(&File { option: "--ca", path }, alpn)
+}
+
+fn client_trusting(ca: &File<'_>, alpn: &[&str]) -> Result<Arc<ClientConfig>, Failure> {
+    let mut roots = RootCertStore::empty();
+    for certificate in ca.certificates()? {
+        roots.add(certificate).map_err(|error| ca.wrong(error))?;
+    }
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols(alpn);
+    Ok(Arc::new(config))
+}
+
+/// A file, and the option that names it.
+#[derive(Clone, Copy, Debug)]
+struct File<'a> {
+    option: &'static str,
+    path: &'a str,
+}
+
+impl File<'_> {
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Failure> {
+        let read = CertificateDer::pem_file_iter(Path::new(self.path));
+        let all = read.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match all {
+            Ok(all) if all.is_empty() => Err(self.wrong("holds no certificate")),
+            Ok(all) => Ok(all),
+            Err(error) => Err(self.unreadable(error, "holds no certificate")),
+        }
+    }
+
+    fn private_key(&self) -> Result<PrivateKeyDer<'static>, Failure> {
+        let read = PrivateKeyDer::from_pem_file(Path::new(self.path));
+        read.map_err(|error| self.unreadable(error, "holds no private key"))
+    }
+
+    fn unreadable(&self, error: pem::Error, empty: &str) -> Failure {
+        match error {
+            pem::Error::Io(error) => self.wrong(error),
+            pem::Error::NoItemsFound => self.wrong(empty),
+            _ => self.wrong("is damaged PEM"),
+        }
+    }
+
+    fn wrong(&self, what: impl std::fmt::Display) -> Failure {
+        Usage(format!("{} `{}`: {what}", self.option, self.path)).into()
+    }
+}
+
+fn self_signed() -> Result<CertifiedKey<KeyPair>, rcgen::Error> {
+    let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
+    params.distinguished_name.push(DnType::CommonName, NAMES[0]);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let signing_key = KeyPair::generate()?;
+    let cert = params.self_signed(&signing_key)?;
+    Ok(CertifiedKey { cert, signing_key })
+}
+
+/// Named, since there is no default where two are compiled in.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn protocols(names: &[&str]) -> Vec<Vec<u8>> {
+    names.iter().map(|name| name.as_bytes().to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::path::PathBuf;
+
+    /// A directory of its own for each test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("readily-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).expect("a directory");
+            Scratch(path)
+        }
+
+        fn path(&self, name: &str) -> String {
+            self.0.join(name).to_str().expect("UTF-8").to_owned()
+        }
+
+        fn file(&self, name: &str, text: &str) -> String {
+            let path = self.path(name);
+            fs::write(&path, text).expect("a file");
+            path
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn file<'a>(option: &'static str, path: &'a str) -> Option<File<'a>> {
+        Some(File { option, path })
+    }
+
+    fn pems() -> (String, String) {
+        let made = self_signed().expect("a certificate");
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    }
+
+    fn line<T: std::fmt::Debug>(result: Result<T, Failure>) -> String {
+        match result.expect_err("a mistake") {
+            Failure::Usage(Usage(line)) => line,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Shakes hands in memory, and says which protocol was agreed on.
+    fn shake(client: Arc<ClientConfig>, server: Arc<ServerConfig>, name: &str) -> Option<String> {
+        use rustls::pki_types::ServerName;
+        let name = ServerName::try_from(name.to_owned()).expect("a name");
+        let mut client = rustls::ClientConnection::new(client, name).expect("a client");
+        let mut server = rustls::ServerConnection::new(server).expect("a server");
+        let mut wire = Vec::new();
+        while client.is_handshaking() || server.is_handshaking() {
+            client.write_tls(&mut wire).expect("a vector takes all");
+            server.read_tls(&mut &wire[..]).expect("a slice gives all");
+            server.process_new_packets().expect("a good client");
+            wire.clear();
+            while server.wants_write() {
+                server.write_tls(&mut wire).expect("a vector takes all");
+            }
+            client.read_tls(&mut &wire[..]).expect("a slice gives all");
+            client.process_new_packets().expect("a server that is trusted");
+            wire.clear();
+        }
+        server.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned())
+    }
+
+    #[test]
+    fn what_is_made_at_start_is_saved_and_trusted_by_every_name() {
+        let scratch = Scratch::new("made");
+        let saved = scratch.path("saved.pem");
+        let identity = Identity::of(None, None, file("--cert-out", &saved)).expect("an identity");
+        for name in NAMES {
+            let client = client_trusting(&File { option: "--ca", path: &saved }, &["h2", "echo"]);
+            let server = identity.server_config(&["echo"]).expect("a server");
+            let agreed = shake(client.expect("a client"), server, name);
+            assert_eq!(agreed.as_deref(), Some("echo"), "{name}");
+        }
+        let text = fs::read_to_string(&saved).expect("the file");
+        assert!(text.starts_with("-----BEGIN CERTIFICATE-----") && !text.contains("KEY"));
+    }
+
+    #[test]
+    fn files_are_loaded() {
+        let scratch = Scratch::new("files");
+        let (cert, key) = pems();
+        let (cert, key) = (scratch.file("cert.pem", &cert), scratch.file("key.pem", &key));
+        let identity = Identity::of(file("--cert", &cert), file("--key", &key), None);
+        let client = client_trusting(&File { option: "--ca", path: &cert }, &[]).expect("a client");
+        let server = identity.and_then(|identity| identity.server_config(&[])).expect("a server");
+        assert_eq!(shake(client, server, "localhost"), None);
+    }
+
+    #[test]
+    fn options_that_do_not_go_together() {
+        for (cert, key, out, told) in [
+            (Some("a"), None, None, "--cert needs --key"),
+            (None, Some("a"), None, "--key needs --cert"),
+            (Some("a"), None, Some("b"), "--cert needs --key"),
+            (
+                Some("a"),
+                Some("b"),
+                Some("c"),
+                "--cert-out saves what is made at start, but --cert is given",
+            ),
+        ] {
+            let given = |option, path: Option<&'static str>| path.map(|path| File { option, path });
+            let (cert, key) = (given("--cert", cert), given("--key", key));
+            assert_eq!(line(Identity::of(cert, key, given("--cert-out", out))), told);
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let scratch = Scratch::new("bad");
+        let ((cert, key), (_, other)) = (pems(), pems());
+        let (cert_file, key_file) = (scratch.file("cert", &cert), scratch.file("key", &key));
+        let other = scratch.file("other", &other);
+        let text = scratch.file("text", "hello\n");
+        let damaged = scratch.file("damaged", &cert[..cert.len() / 2]);
+        let forged = scratch
+            .file("forged", "-----BEGIN CERTIFICATE-----\naGk=\n-----END CERTIFICATE-----\n");
+        let none = scratch.path("none");
+        let is_none = "No such file or directory (os error 2)";
+        for (cert, key, told) in [
+            (&none, &key_file, format!("--cert `{none}`: {is_none}")),
+            (&cert_file, &none, format!("--key `{none}`: {is_none}")),
+            (&text, &key_file, format!("--cert `{text}`: holds no certificate")),
+            (&cert_file, &text, format!("--key `{text}`: holds no private key")),
+            (&cert_file, &cert_file, format!("--key `{cert_file}`: holds no private key")),
+            (&damaged, &key_file, format!("--cert `{damaged}`: is damaged PEM")),
+            (
+                &cert_file,
+                &other,
+                format!("--key `{other}`: is not the key of --cert `{cert_file}`"),
+            ),
+        ] {
+            let given = Identity::of(file("--cert", cert), file("--key", key), None);
+            assert_eq!(line(given), told);
+        }
+        let given = Identity::of(file("--cert", &forged), file("--key", &key_file), None);
+        assert!(
+            line(given).starts_with(&format!("--cert `{forged}`: cannot be used with its key"))
+        );
+        let out = scratch.path("none/saved");
+        let made = Identity::of(None, None, file("--cert-out", &out));
+        assert_eq!(line(made), format!("--cert-out `{out}`: {is_none}"));
+        for (ca, told) in [(&none, is_none), (&text, "holds no certificate")] {
+            let trusting = client_trusting(&File { option: "--ca", path: ca }, &[]);
+            assert_eq!(line(trusting), format!("--ca `{ca}`: {told}"));
+        }
+        let trusting = client_trusting(&File { option: "--ca", path: &forged }, &[]);
+        assert!(line(trusting).starts_with(&format!("--ca `{forged}`: ")));
+    }
+}

@@ -1,0 +1,120 @@
+//! One person's WebSocket.
+
+use std::time::{Duration, Instant};
+
+use readily::Fault;
+use readily::websocket::{CloseCode, Handler, Heard, Limits, Message, Socket};
+
+use super::room::{REFUSED, cleaned};
+use super::{LINE_MAX, LINES_AT_ONCE, LINES_PER_SECOND, Mail, Room, events};
+
+/// Characters are up to four bytes long. What is longer is no mistake of the page's.
+const BYTES_MAX: u32 = 4 * LINE_MAX as u32;
+
+const LIMITS: Limits = Limits { frame_max: BYTES_MAX, message_max: BYTES_MAX, ..Limits::DEFAULT };
+
+/// Somebody who wants to talk: the first message is a name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Talker {
+    /// When all that was said so far is forgotten; none before there is a name.
+    quiet_at: Option<Instant>,
+}
+
+impl Handler<Room> for Talker {
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        socket: &mut Socket<'_, Room>,
+    ) -> Result<(), Fault> {
+        let answer = match (message, self.quiet_at) {
+            (Message::Binary(_), _) => Err("only text is spoken here"),
+            (Message::Text(name), None) => self.join(name, socket).map(Some),
+            (Message::Text(text), Some(quiet_at)) => {
+                self.say(text, quiet_at, socket).map(|()| None)
+            }
+        };
+        let event = match answer {
+            Ok(None) => return Ok(()),
+            Ok(Some(welcome)) => welcome,
+            Err(why) => {
+                socket.fx.count(REFUSED);
+                events::refused(why)
+            }
+        };
+        // A message is handed over only while there is room for an answer.
+        socket.text(&event).map_err(|_| Fault::Local("chat: no room for an answer"))
+    }
+
+    fn mail(&mut self, Mail(event): Mail, socket: &mut Socket<'_, Room>) -> Result<Heard, Fault> {
+        if socket.send(&event).is_err() {
+            let id = socket.id();
+            socket.app.give_up(id, socket.fx);
+            socket.close(CloseCode::AGAIN, "you read too slowly");
+        }
+        Ok(Heard::Taken)
+    }
+
+    fn limits(&self) -> &Limits {
+        &LIMITS
+    }
+}
+
+impl Talker {
+    fn join(&mut self, name: &str, socket: &mut Socket<'_, Room>) -> Result<String, &'static str> {
+        let id = socket.id();
+        let welcome = socket.app.join(id, name, socket.fx)?;
+        self.quiet_at = Some(socket.fx.now());
+        Ok(welcome)
+    }
+
+    fn say(
+        &mut self,
+        text: &str,
+        quiet_at: Instant,
+        socket: &mut Socket<'_, Room>,
+    ) -> Result<(), &'static str> {
+        let text = cleaned(text);
+        match text.chars().count() {
+            0 => return Ok(()),
+            1..=LINE_MAX => {}
+            _ => return Err("the line is too long"),
+        }
+        self.quiet_at = Some(allow(quiet_at, socket.fx.now())?);
+        let id = socket.id();
+        socket.app.say(id, &text, socket.fx);
+        Ok(())
+    }
+}
+
+/// Whether one more line is allowed `now`, and until when it counts: each counts for a while, one
+/// after the other, and no more than so many at once.
+fn allow(quiet_at: Instant, now: Instant) -> Result<Instant, &'static str> {
+    let each = Duration::from_secs(1) / LINES_PER_SECOND;
+    let quiet_at = quiet_at.max(now) + each;
+    if quiet_at > now + each * LINES_AT_ONCE {
+        return Err("not so fast");
+    }
+    Ok(quiet_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_lines_at_once_and_so_many_a_second() {
+        let start = Instant::now();
+        let mut quiet_at = start;
+        let mut say = |millis: u64| match allow(quiet_at, start + Duration::from_millis(millis)) {
+            Ok(then) => {
+                quiet_at = then;
+                true
+            }
+            Err(_) => false,
+        };
+        assert_eq!((0..30).filter(|_| say(0)).count(), LINES_AT_ONCE as usize);
+        for (at, more) in [(199, 0), (200, 1), (1200, 5), (60_000, LINES_AT_ONCE as usize)] {
+            assert_eq!((0..30).filter(|_| say(at)).count(), more, "at {at} ms");
+        }
+    }
+}

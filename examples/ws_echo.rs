@@ -1,0 +1,115 @@
+//! Sends back each message of a WebSocket, at any path; a browser is shown a page to try it.
+
+use std::process::ExitCode;
+
+use readily::http1::{Answer, Reply, Request, Server, Service};
+use readily::websocket::{Handler, Limits, Message, NotSent, Origins, Socket, WebSocket, upgrade};
+use readily::{Address, App, Config, Desk, Fault, Machine, Mio, Never, Reactor};
+use readily_examples::{Cli, Failure, HTML, Served, listening, say, trace};
+
+/// The page, whole: it fetches nothing.
+const PAGE: &[u8] = include_bytes!("src/pages/ws_echo.html");
+
+/// The longest message, in bytes.
+const MESSAGE_MAX: u32 = Limits::DEFAULT.message_max;
+
+/// Any page may ask: nothing is known here, and nothing hidden. Some browsers send a message in
+/// one frame, however long it is.
+const LIMITS: Limits = Limits { frame_max: MESSAGE_MAX, origins: Origins::Any, ..Limits::DEFAULT };
+
+/// A connection begins as a web server's. The deadlines are those of the two protocols.
+#[derive(Machine)]
+#[machine(app = Echoed)]
+enum Conn {
+    #[becomes(Echo)]
+    Http(Server<Door>),
+    Echo(WebSocket<Echo>),
+}
+
+/// What all connections share.
+#[derive(Default)]
+struct Echoed {
+    upgraded: u64,
+    messages: u64,
+    bytes: u64,
+}
+
+impl App for Echoed {
+    type Mail = Never;
+    type Conn = Conn;
+}
+
+struct Door;
+
+impl Service<Conn> for Door {
+    fn call(
+        &mut self,
+        request: &Request<'_>,
+        reply: Reply<'_, Self, Conn>,
+        _: &mut Desk<'_, Echoed>,
+    ) -> Answer<Self, Conn> {
+        let shown = matches!(request.method(), "GET" | "HEAD") && request.path() == "/";
+        if shown && request.header("upgrade").is_none() {
+            return reply.ok(HTML, PAGE);
+        }
+        upgrade(request, reply, Echo)
+    }
+}
+
+struct Echo;
+
+impl Handler<Echoed> for Echo {
+    fn open(&mut self, socket: &mut Socket<'_, Echoed>) -> Result<(), Fault> {
+        socket.app.upgraded += 1;
+        Ok(())
+    }
+
+    fn message(
+        &mut self,
+        message: Message<'_>,
+        socket: &mut Socket<'_, Echoed>,
+    ) -> Result<(), Fault> {
+        let (sent, length) = match message {
+            Message::Text(text) => (socket.text(text), text.len()),
+            Message::Binary(bytes) => (socket.binary(bytes), bytes.len()),
+        };
+        // A message is handed over only while there is room for an answer.
+        sent.map_err(|_: NotSent| Fault::Local("ws_echo: no room for an answer"))?;
+        socket.app.messages += 1;
+        socket.app.bytes += length as u64;
+        Ok(())
+    }
+
+    fn limits(&self) -> &Limits {
+        &LIMITS
+    }
+}
+
+fn main() -> ExitCode {
+    readily_examples::run(serve)
+}
+
+fn serve() -> Result<(), Failure> {
+    let cli = Cli::read(
+        "Sends back each message of a WebSocket; at `/` a browser can try it.",
+        &[
+            ("--listen", "ADDR", "where to listen: IP:PORT or unix:PATH [127.0.0.1:7006]"),
+            ("--trace", "", "print a line for each event"),
+        ],
+    )?;
+    let at: Address = cli.parse("--listen", "127.0.0.1:7006")?;
+    let mut config = Config::default();
+    // The largest answer fits behind what may wait already.
+    config.send_marks.cap = config.send_marks.high + 2 * MESSAGE_MAX as usize;
+    let mut reactor = Reactor::with(Echoed::default(), Mio::new()?, config)?;
+    trace(&cli, &mut reactor);
+    let listened = reactor.listen(&at, |_, _| Some(Conn::Http(Server::new(Door))));
+    let bound = listening(&at, listened)?;
+    reactor.drain_on_signals()?;
+    say(format_args!("listening on {bound}"));
+    reactor.run()?;
+    let Echoed { upgraded, messages, bytes } = reactor.app();
+    say(format_args!("WebSockets {upgraded}, messages {messages}, bytes {bytes}"));
+    say(Served(&reactor));
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! TLS, QUIC, HTTP and WebSocket on the real loop in the simulator.
+#![cfg(feature = "tls")]
+
+#[path = "protocols/caller.rs"]
+mod caller;
+#[path = "protocols/keys.rs"]
+mod keys;
+#[path = "protocols/place.rs"]
+mod place;
+#[path = "common/planned.rs"]
+mod planned;
+#[path = "protocols/tls_ends.rs"]
+mod tls_ends;
+#[path = "protocols/tls_limits.rs"]
+mod tls_limits;
+#[path = "protocols/tls_relays.rs"]
+mod tls_relays;
+#[path = "protocols/tls_talk.rs"]
+mod tls_talk;
+#[path = "protocols/tls_troubles.rs"]
+mod tls_troubles;
+#[path = "protocols/tls_world.rs"]
+mod tls_world;
+#[path = "protocols/town.rs"]
+mod town;
