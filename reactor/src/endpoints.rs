@@ -336,6 +336,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if slot.is_open() && slot.view.deadline <= self.clock.now() {
             self.counters.deadlines += 1;
             self.call_endpoint(at, |endpoint, desk| endpoint.expire(desk));
+            // Sending what is due may be what moves the deadline.
+            self.pull(at);
+            self.after_endpoint(at);
             self.thaw(at);
         } else {
             self.after_endpoint(at);
@@ -349,7 +352,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         if slot.view.deadline > self.clock.now() || slot.timer.is_none() {
             return;
         }
-        self.counters.frozen_endpoints += 1;
+        // While the socket takes nothing, there is nothing that it could do.
+        self.counters.frozen_endpoints += u64::from(slot.writable);
         slot.armed = self.clock.after(FROZEN);
         self.timers.rearm(slot.timer, slot.armed);
     }

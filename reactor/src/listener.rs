@@ -328,8 +328,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
             slot.phase = Phase::Open;
             return self.open(id);
         };
-        let Ok(session) = tls.0.accept() else {
+        let session = catch_unwind(AssertUnwindSafe(|| tls.0.accept()));
+        let Ok(Ok(session)) = session else {
             self.counters.handshakes_failed += 1;
+            self.counters.panics += u64::from(session.is_err());
             return self.sys.close(stream, Close::Reset);
         };
         let Some(id) = self.place(at, stream, from) else { return };

@@ -261,7 +261,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Keeps readiness in the slot, and visits it if there is anything to do.
     #[inline]
-    pub(crate) fn ready(&mut self, id: Id, what: Readiness) {
+    fn ready(&mut self, id: Id, what: Readiness) {
         let slot = match self.slots.get_mut(id.index as usize) {
             Some(slot) if slot.generation == id.generation && slot.phase != Phase::Dead => slot,
             _ => {

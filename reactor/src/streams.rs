@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use readily_protocols::contract::{
-    App, End, EndpointId, Id, Remote, StreamEvent, StreamKey, Streams,
+    App, Cause, End, EndpointId, Id, Remote, StreamEvent, StreamKey, Streams,
 };
 
 use crate::carrier::{Layer, StreamOf};
@@ -25,10 +25,20 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 StreamEvent::Unreachable(id, kind) if self.is_connecting(id) => {
                     self.end(id.index as usize, End::Unreachable(kind));
                 }
-                StreamEvent::Readable(id) => self.ready(id, READABLE),
-                StreamEvent::Writable(id) => self.ready(id, Readiness::WRITABLE),
+                StreamEvent::Readable(id) => self.stream_is_ready(id, READABLE),
+                StreamEvent::Writable(id) => self.stream_is_ready(id, Readiness::WRITABLE),
                 StreamEvent::Connected(_) | StreamEvent::Unreachable(..) => {}
             }
+        }
+    }
+
+    fn stream_is_ready(&mut self, id: Id, what: Readiness) {
+        match self.find(id) {
+            Some(index) => {
+                self.slots[index].flags.take_in(what);
+                self.visit(id, Cause::Advance);
+            }
+            None => self.counters.stale_events += 1,
         }
     }
 

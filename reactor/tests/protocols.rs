@@ -1,14 +1,18 @@
 //! TLS, QUIC, HTTP and WebSocket on the real loop in the simulator.
-#![cfg(feature = "tls")]
+#![cfg(feature = "quic")]
 
 #[path = "protocols/caller.rs"]
 mod caller;
 #[path = "protocols/keys.rs"]
 mod keys;
+#[path = "protocols/peer.rs"]
+mod peer;
 #[path = "protocols/place.rs"]
 mod place;
 #[path = "common/planned.rs"]
 mod planned;
+#[path = "protocols/quic_world.rs"]
+mod quic_world;
 #[path = "protocols/tls_ends.rs"]
 mod tls_ends;
 #[path = "protocols/tls_limits.rs"]

@@ -25,7 +25,7 @@ const USAGE: &str = "quic_load --connect ADDR --trust FILE --bytes BYTES [--conn
                      [--hold] [--json] [--stall SECONDS]";
 
 /// Connections whose handshakes may be under way at once.
-const WAVE: usize = 64;
+const WAVE: usize = 16;
 
 /// Bytes that one stream sends go in messages of this size.
 const MESSAGE: u64 = 64 * 1024;

@@ -173,6 +173,7 @@ fn unreachable_server(to: SocketAddr, why: io::ErrorKind) -> io::Error {
         io::ErrorKind::ConnectionAborted => {
             format!("the server ended the handshake: it must speak `{ALPN}` (ALPN)")
         }
+        io::ErrorKind::InvalidInput => "--name is no name of a server".to_owned(),
         other => other.to_string(),
     };
     io::Error::new(why, format!("cannot connect to {to}: {told}"))

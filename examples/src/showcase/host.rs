@@ -10,7 +10,7 @@ use readily::{Address, Bind, Datagram, Desk, Endpoint, Listen, Machine, Reactor,
 
 use super::{Conn, Showcase, Stop, Tour};
 use crate::certificate::Identity;
-use crate::{Failure, listening};
+use crate::{Failure, listening, quic_client};
 
 /// A loop with its doors open, one after the other: each is the next stop of the tour.
 #[derive(Debug)]
@@ -76,8 +76,8 @@ impl<'a> Host<'a> {
         Ok(())
     }
 
-    /// Serves one first state over TLS and over the streams of QUIC, both with one certificate and on
-    /// one address, where it has a port.
+    /// Serves one first state over TLS and over the streams of QUIC, both with one certificate
+    /// and, where it names a port, on one address.
     ///
     /// # Errors
     /// Those of listening, with the address; a configuration that cannot be used.
@@ -92,7 +92,7 @@ impl<'a> Host<'a> {
         let by_tls = self.tcp(("TLS echo", first), at, options, |at| {
             format!("openssl s_client -quiet -connect {at}")
         })?;
-        let config = identity.server_config(&["echo"])?;
+        let config = identity.server_config(&[quic_client::ALPN])?;
         let secrets = Secrets::draw(config.crypto_provider()).map_err(io::Error::other)?;
         let quic = Quic::server(config, secrets, quic::Limits::default());
         let mut count = self.count();
@@ -104,7 +104,8 @@ impl<'a> Host<'a> {
         let (_, at) = listening(at, bound)?;
         // Who asks over TLS is shown the certificate that QUIC must be trusted by.
         let trust = format!("openssl s_client -connect {by_tls} </dev/null | openssl x509 >ca.pem");
-        let ask = format!("cargo run --release --example quic_client -- --to {at} --ca ca.pem");
+        let ask = "cargo run --release --example quic_client --";
+        let ask = format!("{ask} --connect {at} --ca ca.pem --bytes 64MiB");
         self.ip("QUIC echo", at, Some(first().state()), format!("{trust}; {ask}"));
         Ok(())
     }

@@ -27,7 +27,8 @@ const PAGE: &str = concat!(
 
 /// What a browser lets the page do: its own style and scripts, and its own server.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
 
 /// Answers by path. It holds nothing, so that an idle connection costs nothing for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

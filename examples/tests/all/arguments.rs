@@ -6,7 +6,20 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::server::{example, run};
 
-const ALL: [&str; 5] = ["tcp_echo", "udp_echo", "tcp_relay", "key_value", "showcase"];
+/// All that serve: the one that asks has other options.
+const ALL: [&str; 11] = [
+    "tcp_echo",
+    "udp_echo",
+    "tcp_relay",
+    "key_value",
+    "http_hello",
+    "http_echo",
+    "ws_echo",
+    "tls_echo",
+    "quic_echo",
+    "chat",
+    "showcase",
+];
 
 /// One clear line, and nothing else.
 fn refuses(name: &str, arguments: &[&OsStr], part: &str) {
@@ -53,6 +66,11 @@ fn a_bad_argument_is_one_line_and_exit_code_2() {
         ("tcp_relay", &["--to", "unix:a", "--connect-within", "3"], "--connect-within `3`"),
         ("tcp_relay", &["--to", "unix:a", "--connect-within", "0s"], "--connect-within `0s`"),
         ("key_value", &["--password"], "--password needs WORD"),
+        ("tls_echo", &["--cert", "a"], "--cert needs --key"),
+        ("tls_echo", &["--cert", "/no/such", "--key", "a"], "--cert `/no/such`: No such file"),
+        ("quic_echo", &["--listen", "unix:a"], "--listen `unix:a`"),
+        ("quic_echo", &["--key", "a"], "--key needs --cert"),
+        ("quic_echo", &["--cert-out", "/no/such/file"], "--cert-out `/no/such/file`: No such file"),
         ("showcase", &["--listen", "unix:a"], "--listen `unix:a`"),
         ("showcase", &["--plain", "127.0.0.1:65533"], "--plain `127.0.0.1:65533`"),
     ] {
@@ -67,7 +85,8 @@ fn an_address_in_use_is_named() {
     let udp = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
     let udp_address = udp.local_addr().expect("a socket").to_string();
     for name in ALL {
-        let at = if name == "udp_echo" { &udp_address } else { &address };
+        let is_udp = matches!(name, "udp_echo" | "quic_echo");
+        let at = if is_udp { &udp_address } else { &address };
         let mut arguments = vec!["--listen", at];
         if name == "tcp_relay" {
             arguments.extend(["--to", at]);

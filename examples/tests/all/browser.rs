@@ -59,7 +59,9 @@ pub(crate) fn find() -> Option<OsString> {
 impl Browser {
     /// Starts the browser that was found, on a page.
     pub(crate) fn open(browser: OsString, url: &str) -> Self {
-        let name = format!("readily-test-{}-browser", std::process::id());
+        // Tests run side by side, each in a thread of its own.
+        let (process, test) = (std::process::id(), std::thread::current().id());
+        let name = format!("readily-test-{process}-browser-{test:?}");
         let profile = std::env::temp_dir().join(name);
         // It reads what it is told from descriptor 3 and answers on 4.
         let mut command = Command::new("sh");
@@ -111,7 +113,11 @@ impl Browser {
                 const end = performance.now() + {patience};
                 const look = () => {{
                     let seen = '';
-                    try {{ if ({expression}) return done('yes'); }} catch (error) {{ seen = error; }}
+                    try {{
+                        if ({expression}) return done('yes');
+                    }} catch (error) {{
+                        seen = error;
+                    }}
                     if (performance.now() < end) return setTimeout(look, 20);
                     done(`${{seen}} ${{document.body.innerText}}`);
                 }};

@@ -52,14 +52,6 @@ impl Client {
         assert_eq!(skipped.expect("an answer"), n);
     }
 
-    /// Reads `n` bytes.
-    #[track_caller]
-    pub(crate) fn bytes(&mut self, n: usize) -> Vec<u8> {
-        let mut bytes = vec![0; n];
-        self.answers.read_exact(&mut bytes).expect("an answer");
-        bytes
-    }
-
     /// Ends our half.
     pub(crate) fn end(&mut self) -> &mut Self {
         self.stream.shutdown(Shutdown::Write).expect("a connection");

@@ -1,12 +1,11 @@
 //! The states of `key_value`: transcripts, every cut of them, and each limit at its edge.
 
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 use readily::testing::Script;
-use readily::{App, Effect, End, Fault, Id, Machine, Reason, Rooms, To};
+use readily::{Effect, Fault, Id, Machine, Reason, Rooms, To};
 use readily_examples::key_value::{
     Change, Conn, KEY_MAX, KEYS_MAX, LINE_MAX, SUBSCRIPTIONS_MAX, Store, VALUE_MAX,
 };
@@ -296,10 +295,10 @@ fn a_change_is_mailed_to_those_who_want_it() {
     let mut script = Script::with_app(Conn::new(), store);
     script.feed(b"AUTH sesame\nSET a 3\nnew\nSET c 3\nnew\n");
     assert_eq!(mailed(&mut script), [(id(1), "a=new".to_owned()), (id(3), "a=new".to_owned())]);
-    script.app().gone(id(1), End::Transport(ErrorKind::ConnectionReset));
+    script.app().forget(id(1));
     script.feed(b"SET a 4\nnext\n");
     assert_eq!(mailed(&mut script), [(id(3), "a=next".to_owned())]);
-    script.app().gone(id(3), End::Finished);
+    script.app().forget(id(3));
     script.feed(b"SET a 4\nlast\n");
     assert_eq!(mailed(&mut script), []);
 }

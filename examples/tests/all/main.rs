@@ -2,12 +2,22 @@
 
 mod arguments;
 mod browser;
+mod chat;
+mod chat_page;
 mod client;
+mod http;
+mod http_echo;
+mod http_hello;
 mod key_value;
 mod key_value_machine;
+mod quic_echo;
 mod server;
 mod showcase;
 mod showcase_page;
 mod tcp_echo;
 mod tcp_relay;
+mod tls_echo;
+mod tools;
 mod udp_echo;
+mod web_socket;
+mod ws_echo;

@@ -1,11 +1,16 @@
 //! `showcase`: what its own table says, done. Its page has tests of its own.
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use rustls::version::TLS13;
+
 use crate::client::Client;
-use crate::server::{Server, run, socket_path};
+use crate::server::{Server, example, run, socket_path};
+use crate::tls_echo;
+use crate::tools::Scratch;
 
 /// The table: each service, and what its command prints. Commands that need more than bash and perl
 /// are not run here: their services have tests below.
@@ -85,6 +90,23 @@ fn it_answers_by_path() {
 fn length_in(fields: &[String]) -> u64 {
     let length = fields.iter().find_map(|field| field.strip_prefix("content-length: "));
     length.map_or(0, |length| length.parse().expect("a number"))
+}
+
+#[test]
+fn one_certificate_secures_tls_and_quic() {
+    let saved = Scratch::new("showcase.pem");
+    let server = start(&socket_path("secured"), &["--cert-out", saved.path()]);
+    let mut tls = tls_echo::connect(service(&server, "TLS echo"), saved.path(), &TLS13);
+    tls.write_all(b"hello\n").expect("it is read");
+    let mut answer = [0; 6];
+    tls.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"hello\n");
+    drop(tls);
+    let at = service(&server, "QUIC echo").to_string();
+    let mut client = example("quic_client");
+    let output = run(client.args(["--connect", &at, "--ca", saved.path(), "--bytes", "1MiB"]));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    server.stop();
 }
 
 #[test]

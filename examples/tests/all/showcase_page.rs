@@ -9,6 +9,7 @@ use crate::browser::{self, Browser};
 use crate::client::Client;
 use crate::server::{Server, socket_path};
 use crate::showcase::{self, service};
+use crate::web_socket::WebSocket;
 
 const STATES: [&str; 12] = [
     "Http",
@@ -55,6 +56,9 @@ fn a_browser_shows_what_the_loop_does() {
     browser.sees(&format!("{} === '1'", now_in("Echo")));
     drop(echo);
     browser.sees(&format!("{} === '0'", now_in("Echo")));
+    browser.run("document.getElementById('visit').click()");
+    browser.sees(&format!("{} === '2'", taken("Login", "Ready")));
+    browser.sees(&format!("{} === '2'", taken("Dial", "Relay")));
     // Figures go on arriving.
     browser.run("window.then = before.uptime");
     browser.sees("before.uptime > then + 500 && before.count.turns > 2");
@@ -98,74 +102,36 @@ fn the_feed_tells_any_client_what_happens() {
 }
 
 fn feed_tells_what_happens(server: &Server) {
-    let mut watcher = Watcher::connect(server.ip());
-    let hello = watcher.until(r#"{"kind":"hello","#);
+    let mut feed = WebSocket::open(server.ip(), "/live");
+    let hello = until(&mut feed, "hello", r#""instance":"#);
     for state in STATES {
         assert!(hello.contains(&format!(r#"{{"name":"{state}","becomes":["#)), "{hello}");
     }
-    watcher.until(r#"{"kind":"you","id":""#);
+    until(&mut feed, "you", r#""id":""#);
     // In the order of the states: this client is the one in `Live`.
-    watcher.until_with("figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0],"edges":[[1,0],"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0],"edges":[[1,0],"#);
     let mut echo = Client::connect(service(server, "TCP echo"));
     echo.send("hello\n").reads("hello\n");
-    watcher.until_with("figures", r#""now":[0,1,0,1,0,0,0,0,0,0,0,0]"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,1,0,0,0,0,0,0,0,0]"#);
     drop(echo);
-    watcher.until_with("figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0]"#);
-    watcher.says("a \"line\"");
-    watcher.until_with("line", r#""text":"a \"line\"""#);
-    // One right after the other is one too many, and is counted by its name.
-    watcher.says("one");
-    watcher.says("two");
-    watcher.until_with("figures", r#"["showcase: a line came too soon",1]"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0]"#);
+    // The first is told to all; those right after it are too many, and counted by name.
+    (0..50).for_each(|n| {
+        feed.text(&format!("\"line\" {n}"));
+    });
+    until(&mut feed, "line", r#""text":"\"line\" 0""#);
+    until(&mut feed, "figures", r#"["showcase: a line came too soon","#);
 }
 
-/// A client of the feed: a WebSocket by hand.
-struct Watcher(Client);
-
-impl Watcher {
-    fn connect(to: SocketAddr) -> Self {
-        let mut client = Client::connect(to);
-        client.send(format!(
-            "GET /live HTTP/1.1\r\nHost: {to}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        ));
-        assert_eq!(client.line(), "HTTP/1.1 101 Switching Protocols\r");
-        while client.line() != "\r" {}
-        Watcher(client)
-    }
-
-    /// Reads until a message begins so.
-    #[track_caller]
-    fn until(&mut self, start: &str) -> String {
-        loop {
-            let message = self.message();
-            if message.starts_with(start) {
-                return message;
-            }
+/// Reads until a message of that kind holds a part.
+#[track_caller]
+fn until(feed: &mut WebSocket, kind: &str, part: &str) -> String {
+    let start = format!(r#"{{"kind":"{kind}","#);
+    loop {
+        let message = feed.hears();
+        if message.starts_with(&start) && message.contains(part) {
+            return message;
         }
-    }
-
-    /// Reads until a message of that kind holds a part.
-    #[track_caller]
-    fn until_with(&mut self, kind: &str, part: &str) {
-        while !self.until(&format!(r#"{{"kind":"{kind}","#)).contains(part) {}
-    }
-
-    /// One whole text message in one frame of a server.
-    fn message(&mut self) -> String {
-        let [first, second] = self.0.bytes(2)[..] else { panic!("two bytes") };
-        assert_eq!(first, 0x81, "a whole text");
-        let length = match second {
-            126 => self.0.bytes(2).iter().fold(0, |all, byte| all * 256 + usize::from(*byte)),
-            short => usize::from(short),
-        };
-        String::from_utf8(self.0.bytes(length)).expect("a text")
-    }
-
-    /// Sends a short text, under a mask that changes nothing.
-    fn says(&mut self, text: &str) {
-        let head = [0x81, 0x80 + text.len() as u8, 0, 0, 0, 0];
-        self.0.send([&head, text.as_bytes()].concat());
     }
 }
 

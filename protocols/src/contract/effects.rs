@@ -1,6 +1,7 @@
 //! What a handler may ask for: carried out by the driver after the handler has returned.
 
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -399,10 +400,26 @@ fn format_date(wall: SystemTime) -> [u8; DATE_LEN] {
     let year = Duration::from_secs(365 * 24 * 60 * 60);
     let years = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let wall = SystemTime::UNIX_EPOCH + years.min(8000 * year);
-    let mut date = *b"Thu, 01 Jan 1970 00:00:00 GMT";
-    let text = httpdate::fmt_http_date(wall);
-    if text.len() == DATE_LEN {
-        date.copy_from_slice(text.as_bytes());
-    }
+    let mut date = [b' '; DATE_LEN];
+    // In place, since a `String` once a second would be an allocation once a second. It fits.
+    let _ = write!(&mut date[..], "{}", httpdate::HttpDate::from(wall));
     date
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_its_length_whatever_the_clock_says() {
+        for (seconds, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (u64::MAX / 4_000_000_000, "Thu, 20 Feb 2116 23:53:38 GMT"),
+            (1 << 60, "Wed, 09 Sep 9964 00:00:00 GMT"),
+        ] {
+            let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(std::str::from_utf8(&format_date(wall)), Ok(text), "{seconds}");
+        }
+    }
 }

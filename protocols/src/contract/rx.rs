@@ -142,7 +142,7 @@ impl Rx {
     }
 
     /// Says that the first `n` bytes of [`space`](Rx::space) were filled.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self, n: usize) {
         assert!(self.end as usize + n <= self.block.capacity(), "committed more than was lent");
         self.end += n as u32;

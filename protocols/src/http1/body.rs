@@ -47,9 +47,9 @@ impl Pending {
         }
     }
 
-    /// How much of the request, which is whole, lies in the receive buffer.
-    pub(super) fn unmoved(&self) -> usize {
-        if self.moved.is_some() { 0 } else { self.whole() }
+    /// Whether it is no longer in the receive buffer.
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved.is_some()
     }
 
     /// Takes what has arrived; says whether the request is whole.

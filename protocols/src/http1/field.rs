@@ -65,7 +65,7 @@ impl Name {
         }
         let mut at = 0;
         while at < RESERVED.len() {
-            assert!(!bytes.eq_ignore_ascii_case(RESERVED[at].as_bytes()), "the server writes it");
+            assert!(!is_same(bytes, RESERVED[at].as_bytes()), "the server writes that field");
             at += 1;
         }
         Name(name)
@@ -137,6 +137,15 @@ pub(super) static TOKEN: [bool; 256] = {
     }
     bytes
 };
+
+/// Whether a name is that one, which is in small letters, in any case.
+const fn is_same(name: &[u8], lower: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() && at < lower.len() && name[at].to_ascii_lowercase() == lower[at] {
+        at += 1;
+    }
+    at == name.len() && at == lower.len()
+}
 
 /// Whether every byte is one of a value.
 pub(super) const fn is_value(bytes: &[u8]) -> bool {

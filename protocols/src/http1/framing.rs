@@ -4,7 +4,7 @@
 //! requests than this server does (request smuggling). So whatever may be read in two ways is
 //! refused.
 
-use super::head::{Head, is, token, trim};
+use super::head::{is, trim};
 use super::refusal::Refusal;
 use super::request::tokens;
 use super::{Version, target};
@@ -32,39 +32,9 @@ pub(super) struct Framing {
     pub(super) upgrade: bool,
 }
 
-/// Judges a head: RFC 9112, sections 3.2, 5, 6 and 9, read strictly.
-#[inline(never)]
-pub(super) fn framing(head: &Head<'_>) -> Result<Framing, Refusal> {
-    let mut fields = Fields::default();
-    for line in head.fields() {
-        fields.note(line)?;
-    }
-    if matches!(head.method, b"CONNECT" | b"TRACE") {
-        return Err(Refusal::MethodOff);
-    }
-    let is_11 = head.version == Version::Http11;
-    if fields.host.is_none() && is_11 {
-        return Err(Refusal::BadHost);
-    }
-    target::check(head.method, head.target, fields.host)?;
-    if let Some(coding) = fields.coding {
-        return Err(refuse_coding(coding, &fields, is_11));
-    }
-    let keep = match (fields.close, is_11, fields.keep_alive) {
-        (true, ..) | (_, false, false) => Keep::Close,
-        (_, true, _) => Keep::Open,
-        (_, false, true) => Keep::Told,
-    };
-    let length = fields.length.unwrap_or(0);
-    // An expectation in HTTP/1.0 is to be ignored (RFC 9110, section 10.1.1).
-    let waits = fields.expects && is_11 && length > 0;
-    let upgrade = fields.upgrade && fields.upgrades && is_11;
-    Ok(Framing { length, keep, waits, upgrade })
-}
-
 /// The fields that say anything of framing, as far as they were seen.
 #[derive(Default)]
-struct Fields<'a> {
+pub(super) struct Fields<'a> {
     host: Option<&'a [u8]>,
     length: Option<u64>,
     coding: Option<&'a [u8]>,
@@ -79,15 +49,54 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Judges a head: RFC 9112, sections 3.2, 6 and 9, read strictly.
     #[inline(always)]
-    fn note(&mut self, line: &'a [u8]) -> Result<(), Refusal> {
-        let length = token(line);
-        if length == 0 || line.get(length) != Some(&b':') {
-            return Err(Refusal::Malformed);
+    pub(super) fn framing(
+        &self,
+        method: &[u8],
+        target: &[u8],
+        version: Version,
+    ) -> Result<Framing, Refusal> {
+        if matches!(method, b"CONNECT" | b"TRACE") {
+            return Err(Refusal::MethodOff);
         }
-        let (name, value) = (&line[..length], &line[length + 1..]);
+        let is_11 = version == Version::Http11;
+        if self.host.is_none() && is_11 {
+            return Err(Refusal::BadHost);
+        }
+        target::check(method, target, self.host)?;
+        if let Some(coding) = self.coding {
+            return Err(self.refuse(coding, is_11));
+        }
+        let keep = match (self.close, is_11, self.keep_alive) {
+            (true, ..) | (_, false, false) => Keep::Close,
+            (_, true, _) => Keep::Open,
+            (_, false, true) => Keep::Told,
+        };
+        let length = self.length.unwrap_or(0);
+        // An expectation in HTTP/1.0 is to be ignored (RFC 9110, section 10.1.1).
+        let waits = self.expects && is_11 && length > 0;
+        let upgrade = self.upgrade && self.upgrades && is_11;
+        Ok(Framing { length, keep, waits, upgrade })
+    }
+
+    /// How a transfer coding is refused: bodies in chunks are not read yet.
+    #[cold]
+    fn refuse(&self, coding: &[u8], is_11: bool) -> Refusal {
+        if self.length.is_some() {
+            Refusal::LengthAndCoding
+        } else if is_11 && coding.eq_ignore_ascii_case(b"chunked") {
+            Refusal::Chunked
+        } else {
+            Refusal::BadCoding
+        }
+    }
+
+    /// Notes a field: a name that is a token, and a value with the space around it.
+    #[inline(always)]
+    pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
         // Most fields are told apart by their length and first letter.
-        match (length, name[0] | 0x20) {
+        match (name.len(), name[0] | 0x20) {
             (4, b'h') if is(name, b"host") => self.note_host(trim(value)),
             (6, b'e') if is(name, b"expect") => self.note_expectation(trim(value)),
             (7, b'u') if is(name, b"upgrade") => {
@@ -154,17 +163,5 @@ impl<'a> Fields<'a> {
         }
         self.expects = true;
         Ok(())
-    }
-}
-
-/// How a transfer coding is refused: bodies in chunks are not read yet.
-#[cold]
-fn refuse_coding(coding: &[u8], fields: &Fields<'_>, is_11: bool) -> Refusal {
-    if fields.length.is_some() {
-        Refusal::LengthAndCoding
-    } else if is_11 && coding.eq_ignore_ascii_case(b"chunked") {
-        Refusal::Chunked
-    } else {
-        Refusal::BadCoding
     }
 }

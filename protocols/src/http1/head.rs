@@ -1,96 +1,127 @@
-//! The parts of a head.
+//! Reads a head: its lines, and the grammar of each.
 
-use super::Version;
 use super::field::TOKEN;
+use super::framing::{Fields, Framing};
 use super::refusal::Refusal;
-use super::scan::{Lines, ONES};
+use super::scan::{ONES, before_control};
+use super::{HEAD_MOST, HEADERS_MOST, Limits, Version};
 
-/// One head that was found whole: its lines end with CRLF and hold no control byte but tabs.
+/// One head, all of which was judged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
     pub(super) method: &'a [u8],
     pub(super) target: &'a [u8],
     pub(super) version: Version,
     bytes: &'a [u8],
-    lines: &'a Lines,
+    /// Where its fields begin, and where the empty line does.
+    starts: &'a [u16],
+}
+
+/// Room for [`Head`] to note where the lines of a head begin.
+#[derive(Debug)]
+pub(super) struct Starts([u16; HEADERS_MOST + 1]);
+
+impl Starts {
+    #[inline(always)]
+    pub(super) const fn new() -> Self {
+        Starts([0; HEADERS_MOST + 1])
+    }
 }
 
 impl<'a> Head<'a> {
-    /// Takes the request line apart. Its target is not judged, nor are the fields.
-    #[inline]
-    pub(super) fn new(bytes: &'a [u8], lines: &'a Lines) -> Result<Self, Refusal> {
-        let line = lines.first(bytes);
-        let (version, rest) = if let Some(rest) = line.strip_suffix(b" HTTP/1.1") {
-            (Version::Http11, rest)
-        } else if let Some(rest) = line.strip_suffix(b" HTTP/1.0") {
-            (Version::Http10, rest)
-        } else {
-            return Err(other_version(line));
-        };
-        let end = token(rest);
-        if end == 0 || rest.get(end) != Some(&b' ') {
-            return Err(Refusal::Malformed);
+    /// Reads the head that `bytes` begins with, and what it says of framing; none if it is not
+    /// whole. It looks at all of it again when it is called again: see
+    /// [`Scan`](super::scan::Scan).
+    #[inline(always)]
+    pub(super) fn read(
+        bytes: &'a [u8],
+        limits: &Limits,
+        starts: &'a mut Starts,
+    ) -> Result<Option<(Self, Framing)>, Refusal> {
+        let Some(end) = line_end(bytes, 0)? else { return Ok(None) };
+        let (method, target, version) = request_line(&bytes[..end])?;
+        let (mut start, mut count) = (end + 2, 0);
+        let mut fields = Fields::default();
+        loop {
+            starts.0[count] = start as u16;
+            let colon = start + token(&bytes[start..]);
+            match bytes[colon..] {
+                [b':', ..] if colon > start => {}
+                [b'\r', b'\n', ..] if colon == start => break,
+                [] | [b'\r'] => return Ok(None),
+                _ => return Err(Refusal::Malformed),
+            }
+            if count == limits.headers.min(HEADERS_MOST) {
+                return Err(Refusal::TooManyHeaders);
+            }
+            let Some(end) = line_end(bytes, colon + 1)? else { return Ok(None) };
+            fields.note(&bytes[start..colon], &bytes[colon + 1..end])?;
+            (start, count) = (end + 2, count + 1);
         }
-        let (method, target) = (&rest[..end], &rest[end + 1..]);
-        Ok(Head { method, target, version, bytes, lines })
+        let (length, starts) = (start + 2, &starts.0[..=count]);
+        if length > limits.head.min(HEAD_MOST) || !are_short(end, starts, limits) {
+            return Err(Refusal::HeadTooLarge);
+        }
+        let framing = fields.framing(method, target, version)?;
+        Ok(Some((Head { method, target, version, bytes: &bytes[..length], starts }, framing)))
     }
 
-    /// The lines of its fields.
+    /// How long it is, its empty line included.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The lines of its fields, without their ends.
     #[inline]
     pub(super) fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.lines.others(self.bytes)
+        let bytes = self.bytes;
+        self.starts.windows(2).map(|line| &bytes[usize::from(line[0])..usize::from(line[1]) - 2])
     }
 }
 
-/// How long the token is that `bytes` begins with.
-#[inline]
-pub(super) fn token(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    while let Some(word) = bytes[length..].first_chunk::<8>() {
-        let others = others(*word);
-        if others != 0 {
-            length += (others.trailing_zeros() / 8) as usize;
-            break;
+/// Whether no line is longer than it may be: the first one, and those between `starts`.
+#[inline(always)]
+fn are_short(first: usize, starts: &[u16], limits: &Limits) -> bool {
+    let is_short = |line: &[u16]| usize::from(line[1] - line[0]) <= limits.line.saturating_add(2);
+    // Nearly every head is shorter than one line may be.
+    starts.last().is_some_and(|last| usize::from(*last) <= limits.line)
+        || (first <= limits.line && starts.windows(2).all(is_short))
+}
+
+/// Where the line ends that goes on there; none if its end has not come.
+#[inline(always)]
+fn line_end(bytes: &[u8], from: usize) -> Result<Option<usize>, Refusal> {
+    let mut at = from;
+    loop {
+        at += before_control(&bytes[at..]);
+        if bytes[at..].starts_with(b"\r\n") {
+            return Ok(Some(at));
         }
-        length += 8;
+        match bytes[at..] {
+            [b'\t', ..] => at += 1,
+            [] | [b'\r'] => return Ok(None),
+            [b'\r' | b'\n', ..] => return Err(Refusal::BareLf),
+            [..] => return Err(Refusal::Malformed),
+        }
     }
-    match bytes.get(length) {
-        Some(b':' | b' ') => length,
-        _ => length + rest_of_token(&bytes[length..]),
+}
+
+/// Method, target and version. The target is not judged here.
+#[inline(always)]
+fn request_line(line: &[u8]) -> Result<(&[u8], &[u8], Version), Refusal> {
+    let (version, rest) = if let Some(rest) = line.strip_suffix(b" HTTP/1.1") {
+        (Version::Http11, rest)
+    } else if let Some(rest) = line.strip_suffix(b" HTTP/1.0") {
+        (Version::Http10, rest)
+    } else {
+        return Err(other_version(line));
+    };
+    match rest.split_at(token(rest)) {
+        ([], _) => Err(Refusal::Malformed),
+        (method, [b' ', target @ ..]) => Ok((method, target, version)),
+        _ => Err(Refusal::Malformed),
     }
-}
-
-fn rest_of_token(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !TOKEN[usize::from(*byte)]).unwrap_or(bytes.len())
-}
-
-/// The top bit of each byte that is neither a letter nor `-`, and of some more that follow one: a
-/// CR passes for `-`.
-#[inline(always)]
-fn others(word: [u8; 8]) -> u64 {
-    let word = u64::from_le_bytes(word);
-    let lower = word | (ONES * 0x20);
-    let from_a = lower.wrapping_add(ONES * (0x80 - b'a' as u64));
-    let past_z = lower.wrapping_add(ONES * (0x80 - b'z' as u64 - 1));
-    let no_dash = (lower ^ (ONES * b'-' as u64)).wrapping_add(ONES * 0x7f);
-    ((no_dash & !(from_a & !past_z)) | word) & (ONES * 0x80)
-}
-
-/// Whether a name is that one, which is in small letters, in any case.
-///
-/// Only for tokens: among them no other byte becomes a small letter or `-` when the bit is set.
-#[inline(always)]
-pub(super) fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
-    let Ok(name) = <&[u8; N]>::try_from(name) else { return false };
-    let differ = |sum, (byte, lower): (&u8, &u8)| sum | ((byte | 0x20) ^ lower);
-    name.iter().zip(lower).fold(0, differ) == 0
-}
-
-/// A value without the space around it.
-#[inline]
-pub(super) fn trim(value: &[u8]) -> &[u8] {
-    // No other space is left in a line.
-    value.trim_ascii()
 }
 
 /// What a request line without one of our versions is.
@@ -105,4 +136,51 @@ fn other_version(line: &[u8]) -> Refusal {
         }
         _ => Refusal::Malformed,
     }
+}
+
+/// How long the token is that `bytes` begins with.
+#[inline(always)]
+pub(super) fn token(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let found = others(*word);
+        if found != 0 {
+            let length = bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+            return if bytes[length] == b':' { length } else { token_by_bytes(bytes) };
+        }
+        rest = behind;
+    }
+    token_by_bytes(bytes)
+}
+
+fn token_by_bytes(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !TOKEN[usize::from(*byte)]).unwrap_or(bytes.len())
+}
+
+/// The top bit of each byte that is neither a letter nor `-`, and of some others behind one.
+#[inline(always)]
+fn others(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    let lower = word | (ONES * 0x20);
+    let from_a = lower.wrapping_add(ONES * (0x80 - b'a' as u64));
+    let past_z = lower.wrapping_add(ONES * (0x80 - b'z' as u64 - 1));
+    let no_dash = (word ^ (ONES * b'-' as u64)).wrapping_add(ONES * 0x7f);
+    ((no_dash & (past_z | !from_a)) | word) & (ONES * 0x80)
+}
+
+/// Whether a name is that one, which is in small letters, in any case.
+///
+/// Only for tokens: of them no other byte becomes a small letter or `-` when the bit is set.
+#[inline(always)]
+pub(super) fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    let Ok(name) = <&[u8; N]>::try_from(name) else { return false };
+    let differ = |sum, (byte, lower): (&u8, &u8)| sum | ((byte | 0x20) ^ lower);
+    name.iter().zip(lower).fold(0, differ) == 0
+}
+
+/// A value without the space around it.
+#[inline]
+pub(super) fn trim(value: &[u8]) -> &[u8] {
+    // A line holds no other space than this takes.
+    value.trim_ascii()
 }

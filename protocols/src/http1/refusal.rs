@@ -73,17 +73,17 @@ refusals! {
     RequestTimedOut REQUEST_TIMED_OUT = REQUEST_TIMEOUT "a request took too long",
     /// A body came too slowly.
     BodyTooSlow BODY_TOO_SLOW = REQUEST_TIMEOUT "a body came too slowly",
-    /// A body larger than [`Limits::body`](super::Limits::body).
+    /// A body larger than [`Limits::body`](crate::http1::Limits::body).
     BodyTooLarge BODY_TOO_LARGE = CONTENT_TOO_LARGE "the body is too large",
-    /// A request line longer than [`Limits::line`](super::Limits::line).
+    /// A request line longer than [`Limits::line`](crate::http1::Limits::line).
     TargetTooLong TARGET_TOO_LONG = URI_TOO_LONG "the request line is too long",
     /// An expectation other than `100-continue`.
     BadExpectation BAD_EXPECTATION = EXPECTATION_FAILED "an unknown expectation",
-    /// A header line longer than [`Limits::line`](super::Limits::line).
+    /// A header line longer than [`Limits::line`](crate::http1::Limits::line).
     HeaderTooLong HEADER_TOO_LONG = HEADERS_TOO_LARGE "a header is too long",
-    /// A head larger than [`Limits::head`](super::Limits::head).
+    /// A head larger than [`Limits::head`](crate::http1::Limits::head).
     HeadTooLarge HEAD_TOO_LARGE = HEADERS_TOO_LARGE "the head is too large",
-    /// More header fields than [`Limits::headers`](super::Limits::headers).
+    /// More header fields than [`Limits::headers`](crate::http1::Limits::headers).
     TooManyHeaders TOO_MANY_HEADERS = HEADERS_TOO_LARGE "too many headers",
     /// `CONNECT` or `TRACE`, which this server does not do.
     MethodOff METHOD_OFF = NOT_IMPLEMENTED "a method that is off",

@@ -15,9 +15,9 @@ use super::{Name, Server, Status, Value};
 
 /// The right to answer one request.
 ///
-/// It is used up by answering, and what that returns is what [`Service::call`](super::Service::call)
-/// must return: so each request gets exactly one answer. Date, length and `connection` are written
-/// by the server.
+/// It is used up by answering, and what that returns is what
+/// [`Service::call`](super::Service::call) must return: so each request gets exactly one answer.
+/// Date, length and `connection` are written by the server.
 pub struct Reply<'a, S, M> {
     tx: &'a mut Tx,
     date: [u8; DATE_LEN],
@@ -48,7 +48,20 @@ pub struct Draft<'a, S, M> {
 #[must_use = "it is what a service returns"]
 pub struct Answer<S, M> {
     pub(super) closes: bool,
+    pub(super) counts: Option<&'static str>,
     pub(super) next: Option<Step<Server<S>, M>>,
+}
+
+impl<S, M> Answer<S, M> {
+    /// Counts it under that name: see [`Effects::count`](crate::contract::Effects::count).
+    pub fn counted(self, name: &'static str) -> Self {
+        Answer { counts: Some(name), ..self }
+    }
+
+    #[inline(always)]
+    fn written(keep: Keep) -> Self {
+        Answer { closes: keep == Keep::Close, counts: None, next: None }
+    }
 }
 
 /// What the words of a status are sent as.
@@ -133,7 +146,7 @@ impl<'a, S, M> Reply<'a, S, M> {
             }
             pen.put(b"\r\n\r\n");
         });
-        Answer { closes: false, next: Some(step) }
+        Answer { closes: false, counts: None, next: Some(step) }
     }
 
     /// The common answer in one piece.
@@ -150,7 +163,7 @@ impl<'a, S, M> Reply<'a, S, M> {
             pen.end(content, length, terms.keep, false);
             pen.put(body);
         });
-        Answer { closes: terms.keep == Keep::Close, next: None }
+        Answer::written(terms.keep)
     }
 }
 
@@ -228,7 +241,7 @@ impl<S, M> Draft<'_, S, M> {
         if content == Content::Any && !terms.head_only {
             body(tx);
         }
-        Answer { closes: terms.keep == Keep::Close, next: None }
+        Answer::written(terms.keep)
     }
 }
 

@@ -1,45 +1,7 @@
-//! Where a head and each of its lines end: however it is cut, it is looked through once as it comes
-//! and once more when it is whole.
+//! Where a head ends that comes in pieces: each byte is looked at once.
 
 use super::refusal::Refusal;
 use super::{HEAD_MOST, HEADERS_MOST, Limits};
-
-/// Where the lines of one head begin.
-#[derive(Debug)]
-pub(super) struct Lines {
-    starts: [u16; Lines::MOST],
-    count: usize,
-}
-
-impl Lines {
-    /// Request line, headers, and the empty line.
-    const MOST: usize = HEADERS_MOST + 2;
-
-    #[inline]
-    pub(super) const fn new() -> Self {
-        Lines { starts: [0; Lines::MOST], count: 0 }
-    }
-
-    /// The first line of `head`, without its end.
-    #[inline]
-    pub(super) fn first<'a>(&self, head: &'a [u8]) -> &'a [u8] {
-        between(head, &self.starts[..self.count]).next().unwrap_or_default()
-    }
-
-    /// The others, without the empty one.
-    #[inline]
-    pub(super) fn others<'a>(&'a self, head: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        between(head, self.starts[..self.count].get(1..).unwrap_or_default())
-    }
-}
-
-#[inline]
-fn between<'a, 'b>(
-    head: &'a [u8],
-    starts: &'b [u16],
-) -> impl Iterator<Item = &'a [u8]> + use<'a, 'b> {
-    starts.windows(2).map(|line| &head[usize::from(line[0])..usize::from(line[1]) - 2])
-}
 
 /// How far a head was looked through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,58 +18,36 @@ impl Scan {
         Scan { searched: 0, line: 0, lines: 0 }
     }
 
+    /// Whether nothing was looked at.
+    #[inline]
+    pub(super) fn is_new(&self) -> bool {
+        self.searched == 0
+    }
+
     /// The length of the head that `bytes` begins with, its empty line included; none while it is
     /// not whole.
     ///
     /// Every line of it ends with CRLF, and it holds no other control byte but tabs. What is
     /// refused does not depend on how much is there: each byte is judged in its turn.
-    #[inline]
-    pub(super) fn find(
-        &mut self,
-        bytes: &[u8],
-        limits: &Limits,
-        lines: &mut Lines,
-    ) -> Result<Option<usize>, Refusal> {
-        let is_fresh = self.searched == 0;
-        match self.go_on(bytes, limits, lines)? {
-            Some(end) if !is_fresh => {
-                // What was found in earlier calls was not kept.
-                *self = Scan::new();
-                self.go_on(&bytes[..end], limits, lines)
-            }
-            found => Ok(found),
-        }
-    }
-
-    fn go_on(
-        &mut self,
-        bytes: &[u8],
-        limits: &Limits,
-        lines: &mut Lines,
-    ) -> Result<Option<usize>, Refusal> {
-        let (mut line, mut count) = (usize::from(self.line), usize::from(self.lines));
+    pub(super) fn find(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+        let (mut line, mut lines) = (usize::from(self.line), usize::from(self.lines));
         let (line_most, head_most) = (limits.line, limits.head.min(HEAD_MOST));
         let mut searched = usize::from(self.searched);
         loop {
             let here = searched + before_control(&bytes[searched..]);
             let is_long = here - line > line_most;
             match bytes[here..] {
+                [b'\r', b'\n', ..] if is_long || here + 2 > head_most => {
+                    return Err(too_long(line, limits));
+                }
+                [b'\r', b'\n', ..] if here == line => return Ok(Some(here + 2)),
+                // The first line is the request's.
+                [b'\r', b'\n', ..] if lines > limits.headers.min(HEADERS_MOST) => {
+                    return Err(Refusal::TooManyHeaders);
+                }
                 [b'\r', b'\n', ..] => {
-                    if is_long || here + 2 > head_most {
-                        return Err(too_long(line, limits));
-                    }
-                    lines.starts[count] = line as u16;
-                    count += 1;
                     searched = here + 2;
-                    if here == line {
-                        lines.count = count;
-                        return Ok(Some(searched));
-                    }
-                    // The first line is the request's.
-                    if count - 1 > limits.headers.min(HEADERS_MOST) {
-                        return Err(Refusal::TooManyHeaders);
-                    }
-                    line = searched;
+                    (line, lines) = (searched, lines + 1);
                 }
                 [b'\t', ..] => searched = here + 1,
                 // All was looked at; a CR may be the half of a line's end.
@@ -116,8 +56,8 @@ impl Scan {
                         return Err(too_long(line, limits));
                     }
                     // None is past the limit of the head, which fits.
-                    (self.searched, self.line, self.lines) =
-                        (here as u16, line as u16, count as u16);
+                    let fit = |n: usize| n as u16;
+                    *self = Scan { searched: fit(here), line: fit(line), lines: fit(lines) };
                     return Ok(None);
                 }
                 [..] if is_long || here >= head_most => return Err(too_long(line, limits)),
@@ -130,7 +70,7 @@ impl Scan {
 
 /// How many bytes are before the first control byte.
 #[inline(always)]
-fn before_control(bytes: &[u8]) -> usize {
+pub(super) fn before_control(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((block, behind)) = rest.split_first_chunk::<16>() {
         if has_controls(block) {
@@ -176,5 +116,53 @@ fn too_long(line: usize, limits: &Limits) -> Refusal {
         Refusal::HeaderTooLong
     } else {
         Refusal::HeadTooLarge
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A head of that many bytes, of lines as long as they may be.
+    fn head(length: usize) -> Vec<u8> {
+        let mut head = vec![b'a'; length];
+        for end in (2..length).step_by(8000).chain([length - 2]) {
+            head[end..end + 2].copy_from_slice(b"\r\n");
+        }
+        head[length - 4..].copy_from_slice(b"\r\n\r\n");
+        head
+    }
+
+    #[test]
+    fn a_byte_that_was_looked_at_is_not_looked_at_again() {
+        // C14: what was seen is spoilt before the next byte comes. Only a CR waits for its LF.
+        let head = head(Limits::HEAD);
+        let (mut scan, mut bytes) = (Scan::new(), Vec::new());
+        for (at, byte) in head.iter().enumerate() {
+            bytes.push(*byte);
+            let is_last = at + 1 == head.len();
+            let found = scan.find(&bytes, &Limits::DEFAULT);
+            assert_eq!(found, Ok(is_last.then_some(head.len())), "at {at}");
+            let searched = usize::from(scan.searched);
+            assert!(is_last || searched == at + usize::from(*byte != b'\r'));
+            bytes[..searched].fill(b'\n');
+        }
+    }
+
+    #[test]
+    fn the_first_control_byte_is_found_wherever_it_is() {
+        for byte in (0..=u8::MAX).filter(u8::is_ascii_control) {
+            for length in 0..40 {
+                for other in [b' ', b'~', 0x80, 0xff] {
+                    let mut bytes = vec![other; length];
+                    assert_eq!(before_control(&bytes), length);
+                    for at in 0..length {
+                        bytes[at..].fill(byte);
+                        assert_eq!(before_control(&bytes), at, "{byte:#04x} in {length}");
+                        bytes[at] = other;
+                    }
+                }
+            }
+        }
     }
 }

@@ -6,18 +6,21 @@ use std::time::Instant;
 use crate::contract::{App, Desk, Effects, Fault, Io, Machine, Reason, State, Step, Tx};
 
 use super::body::Pending;
-use super::framing::{Framing, Keep, framing};
-use super::head::Head;
+use super::framing::{Framing, Keep};
+use super::head::{Head, Starts};
 use super::pen::{END_MAX, Pen, START_MAX};
 use super::refusal::{Refusal, reason};
 use super::reply::{TEXT, Terms};
-use super::scan::{Lines, Scan};
+use super::scan::Scan;
 use super::status::Content;
 use super::{Answer, Limits, Name, Reply, Request, Value};
 
 /// What answers requests: implemented on the user's type, one value for each connection.
 pub trait Service<M: Machine>: Sized {
     /// Answers one request, whose body has arrived whole.
+    ///
+    /// An answer may be as long as what the connection may hold unsent
+    /// ([`Tx::left`](crate::contract::Tx::left)); a longer one ends the connection.
     fn call(
         &mut self,
         request: &Request<'_>,
@@ -32,6 +35,12 @@ pub trait Service<M: Machine>: Sized {
 }
 
 /// The server's side of one HTTP/1.1 connection: a state of the user's machine.
+///
+/// It answers requests one after the other, in their order, as long as the peer takes the answers.
+/// It takes 64 bytes besides its service, and holds memory only for a body that is too large to
+/// wait where it arrived. What it refuses it answers with a status and the end of the connection.
+///
+/// Mail that comes to it is left to others ([`Step::Ignore`]).
 pub struct Server<S> {
     service: S,
     phase: Phase,
@@ -97,7 +106,7 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
                 return Ok(Step::Wait);
             }
             match self.turn(io) {
-                Ok(Turn::Answered(Answer { closes: false, next: None })) => {}
+                Ok(Turn::Answered(Answer { closes: false, next: None, .. })) => {}
                 Ok(Turn::Answered(answer)) => return self.leave(answer, io),
                 Ok(Turn::Wanting) => return self.wait(io),
                 Err(refusal) => return Err(self.refuse(refusal, io)),
@@ -147,75 +156,67 @@ impl<S> Server<S> {
     where
         S: Service<M>,
     {
-        if matches!(self.phase, Phase::Head(_)) && io.rx.is_empty() {
-            return Ok(Turn::Wanting);
-        }
-        let mut lines = Lines::new();
-        let Some(end) = self.end_of_head(io, &mut lines)? else { return Ok(Turn::Wanting) };
-        let (id, from) = (io.id(), io.remote());
-        let bytes = match &self.phase {
-            Phase::Head(_) => io.rx.bytes(),
-            Phase::Body(pending) => pending.bytes(io.rx),
-        };
-        let limits = self.service.limits();
-        let head = Head::new(&bytes[..end], &lines)?;
-        let framing = framing(&head)?;
-        if framing.length > u64::from(limits.body) {
-            return Err(Refusal::BodyTooLarge);
-        }
-        let length = framing.length as usize;
-        let Some(body) = bytes[end..].get(..length) else {
-            self.expect_body(end, framing, io);
-            return Ok(Turn::Wanting);
-        };
-        let used = match &self.phase {
-            Phase::Head(_) => end + length,
-            Phase::Body(pending) => pending.unmoved(),
-        };
-        let is_last = self.served + 1 >= limits.requests;
-        let is_last = is_last || (io.fx.draining() && io.rx.len() == used);
-        let terms = Terms {
-            keep: if is_last { Keep::Close } else { framing.keep },
-            head_only: head.method == b"HEAD",
-            upgrade: framing.upgrade,
-        };
-        let request = Request { head, body, id, from };
-        let reply = Reply::new(io.tx, *io.fx.date(), terms);
-        let answer = self.service.call(&request, reply, &mut Desk { app: io.app, fx: io.fx });
-        io.rx.consume(used);
-        self.phase = Phase::Head(Scan::new());
-        (self.clock, self.skipped) = (Clock::Off, false);
-        self.served += 1;
-        Ok(Turn::Answered(answer))
-    }
-
-    /// Where the head of the next request ends, if all of it that is waited for is there.
-    #[inline]
-    fn end_of_head<M: Machine>(
-        &mut self,
-        io: &mut Io<'_, M::App>,
-        lines: &mut Lines,
-    ) -> Result<Option<usize>, Refusal>
-    where
-        S: Service<M>,
-    {
-        match &mut self.phase {
+        let (bytes, scan, is_moved) = match &mut self.phase {
+            Phase::Head(_) if io.rx.is_empty() => return Ok(Turn::Wanting),
             Phase::Head(scan) => {
                 if !self.skipped && io.rx.bytes().starts_with(b"\r\n") {
                     // Old clients send one behind a body (RFC 9112, section 2.2).
                     io.rx.consume(2);
                     (*scan, self.skipped) = (Scan::new(), true);
                 }
-                scan.find(io.rx.bytes(), self.service.limits(), lines)
+                (io.rx.bytes(), Some(scan), false)
             }
             Phase::Body(pending) => {
                 if !pending.receive(io.rx) {
-                    return Ok(None);
+                    return Ok(Turn::Wanting);
                 }
-                let head = &pending.bytes(io.rx)[..pending.head()];
-                Scan::new().find(head, self.service.limits(), lines)
+                (pending.bytes(io.rx), None, pending.is_moved())
             }
+        };
+        let (limits, mut starts) = (self.service.limits(), Starts::new());
+        let is_in_pieces = scan.as_ref().is_some_and(|scan| !scan.is_new());
+        let read = match is_in_pieces {
+            false => Head::read(bytes, limits, &mut starts).ok().flatten(),
+            true => None,
+        };
+        let (head, framing) = match (read, scan) {
+            (Some(read), _) => read,
+            (None, Some(scan)) => match read_in_pieces(scan, bytes, limits, &mut starts)? {
+                Some(read) => read,
+                // No more of it can come.
+                None if io.rx.is_full() => return Err(Refusal::HeadTooLarge),
+                None => return Ok(Turn::Wanting),
+            },
+            // It was read before its body was waited for.
+            (None, None) => return Err(Refusal::Malformed),
+        };
+        if framing.length > u64::from(limits.body) {
+            return Err(Refusal::BodyTooLarge);
         }
+        let (end, length) = (head.len(), framing.length as usize);
+        let Some(body) = bytes[end..].get(..length) else {
+            self.expect_body(end, framing, io);
+            return Ok(Turn::Wanting);
+        };
+        let is_last = self.served + 1 >= limits.requests;
+        let used = if is_moved { 0 } else { end + length };
+        let is_last = is_last || (io.fx.draining() && io.rx.len() == used);
+        let terms = Terms {
+            keep: if is_last { Keep::Close } else { framing.keep },
+            head_only: head.method == b"HEAD",
+            upgrade: framing.upgrade,
+        };
+        let request = Request { head, body, id: io.id(), from: io.remote() };
+        let reply = Reply::new(io.tx, *io.fx.date(), terms);
+        let answer = self.service.call(&request, reply, &mut Desk { app: io.app, fx: io.fx });
+        io.rx.consume(used);
+        self.phase = Phase::Head(Scan::new());
+        (self.clock, self.skipped) = (Clock::Off, false);
+        self.served += 1;
+        if let Some(name) = answer.counts {
+            io.count(name);
+        }
+        Ok(Turn::Answered(answer))
     }
 
     /// The head is whole and the body is not.
@@ -312,6 +313,22 @@ impl<S> Server<S> {
     }
 }
 
+/// Reads a head that did not come at once, or is refused: for the second the way is longer, so that
+/// what is refused does not depend on how it came.
+#[cold]
+#[inline(never)]
+fn read_in_pieces<'a>(
+    scan: &mut Scan,
+    bytes: &'a [u8],
+    limits: &Limits,
+    starts: &'a mut Starts,
+) -> Result<Option<(Head<'a>, Framing)>, Refusal> {
+    match scan.find(bytes, limits)? {
+        Some(end) => Head::read(&bytes[..end], limits, starts),
+        None => Ok(None),
+    }
+}
+
 fn write_refusal<A: App>(refusal: Refusal, head_only: bool, tx: &mut Tx, fx: &mut Effects<A>) {
     let (status, _) = refusal.row();
     let text = refusal.text().as_bytes();
@@ -334,5 +351,15 @@ impl<S: fmt::Debug> fmt::Debug for Server<S> {
             .field("phase", &self.phase)
             .field("served", &self.served)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_costs_little() {
+        assert!(size_of::<Server<()>>() <= 64, "{}", size_of::<Server<()>>());
     }
 }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::BytesMut;
 use quinn_proto::{
@@ -25,6 +25,9 @@ use super::shared::Shared;
 use super::validation::Unvalidated;
 use crate::contract::{Datagram, Ecn, Transmit};
 
+/// The least time between two calls of one connection for its timers.
+const GRANULARITY: Duration = Duration::from_millis(1);
+
 /// All of a [`Quic`](super::Quic) that does not know the application.
 pub(super) struct Core {
     endpoint: Endpoint,
@@ -39,6 +42,8 @@ pub(super) struct Core {
     responses: VecDeque<(Transmit, Box<[u8]>)>,
     /// Where quinn writes such a packet.
     scratch: Vec<u8>,
+    /// The time of the last call that had one.
+    now: Option<Instant>,
     /// The connections whose time has come, while they are called.
     due: Vec<u32>,
     pub(super) dropped: u64,
@@ -59,6 +64,7 @@ impl Core {
             shared: Shared::default(),
             responses: VecDeque::new(),
             scratch: Vec::new(),
+            now: None,
             due: Vec::new(),
             dropped: 0,
         }
@@ -85,6 +91,7 @@ impl Core {
         datagram: &Datagram<'_>,
     ) -> Option<u32> {
         self.wall.set(wall);
+        self.now = Some(now);
         self.scratch.clear();
         let (from, len) = (datagram.from, datagram.bytes.len());
         let bytes = BytesMut::from(&*datagram.bytes);
@@ -119,6 +126,7 @@ impl Core {
         segments: usize,
         into: &mut Vec<u8>,
     ) -> Option<Transmit> {
+        self.now = Some(now);
         if let Some((transmit, bytes)) = self.responses.pop_front() {
             into.extend_from_slice(&bytes);
             return Some(transmit);
@@ -147,6 +155,7 @@ impl Core {
 
     /// Calls the connections whose time has come.
     pub(super) fn expire(&mut self, now: Instant) {
+        self.now = Some(now);
         // Each at most once: one whose next time has passed too waits for the next call.
         let mut due = mem::take(&mut self.due);
         due.extend(std::iter::from_fn(|| self.shared.timers.take_due(now)));
@@ -169,6 +178,7 @@ impl Core {
         name: &str,
         now: Instant,
     ) -> Result<u32, ErrorKind> {
+        self.now = Some(now);
         let client = self.client.as_ref().ok_or(ErrorKind::Unsupported)?;
         let target = (to, Box::from(name));
         if let Some(at) = self.shared.targets.get(&target) {
@@ -204,7 +214,7 @@ impl Core {
     /// Carries events from a connection to quinn's endpoint and to the streams until there are none
     /// left, and sees to its timer. Drops it when it is drained.
     pub(super) fn settle(&mut self, at: u32) {
-        let Core { connections, endpoint, shared, .. } = self;
+        let Core { connections, endpoint, shared, now, .. } = self;
         let Some(connection) = connections.get_mut(at as usize).and_then(Option::as_mut) else {
             return;
         };
@@ -227,7 +237,12 @@ impl Core {
         if drained {
             self.remove(at);
         } else {
-            let deadline = connection.deadline();
+            // Quinn counts a probe from the last packet, however long ago that was sent: the time
+            // of the next may have passed already, and has until the probe is sent.
+            let deadline = connection.deadline().map(|time| match *now {
+                Some(now) if time <= now => now + GRANULARITY,
+                _ => time,
+            });
             shared.timers.arm(at, &mut connection.armed, deadline);
         }
     }

@@ -131,16 +131,21 @@ fn unmask_words(payload: &mut [u8], wide: u64) {
     }
 }
 
+/// How long a frame is whose payload is that long.
+#[inline]
+pub(super) fn size(len: usize) -> usize {
+    head_size(len as u64) + len
+}
+
 /// Queues one whole frame.
 #[inline]
 pub(super) fn write(tx: &mut Tx, opcode: OpCode, payload: &[u8]) {
-    let size = head_size(payload.len() as u64) + payload.len();
-    tx.fill(size, |to| put(opcode, payload, to));
+    tx.fill(size(payload.len()), |to| put(opcode, payload, to));
 }
 
 /// One whole frame, to be sent many times.
 pub(super) fn encode(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0; head_size(payload.len() as u64) + payload.len()];
+    let mut frame = vec![0; size(payload.len())];
     put(opcode, payload, &mut frame);
     frame
 }

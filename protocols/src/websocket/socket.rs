@@ -18,6 +18,8 @@ pub enum NotSent {
     /// The peer reads too slowly: there is no room now. [`Handler::room`](super::Handler::room) is
     /// called when there is.
     Full,
+    /// It is larger than all that may ever wait: there will be no room for it.
+    TooLarge,
     /// A close was sent: nothing can follow it.
     Closed,
 }
@@ -26,6 +28,7 @@ impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NotSent::Full => "the peer reads too slowly: there is no room",
+            NotSent::TooLarge => "the message is larger than the send buffer may be",
             NotSent::Closed => "the WebSocket is closed",
         })
     }
@@ -101,7 +104,7 @@ impl<'a, A: App> Socket<'a, A> {
     /// # Errors
     /// [`NotSent`] where there is no room, or a close was sent.
     pub fn send(&mut self, message: &Encoded) -> Result<(), NotSent> {
-        self.admit()?;
+        self.admit(message.len())?;
         self.tx.share(message.0.clone());
         Ok(())
     }
@@ -112,8 +115,8 @@ impl<'a, A: App> Socket<'a, A> {
         self.session.close(self.tx, Some(code), why);
     }
 
-    /// How many bytes may be queued before a message is not taken. A message may be larger than the
-    /// room; one that passes the hard cap of the send buffer ends the connection.
+    /// How many bytes may be queued before messages are not taken. A single message may be larger
+    /// than the room, up to the hard cap of the send buffer.
     pub fn room(&self) -> usize {
         if self.session.is_open() { self.tx.room() } else { 0 }
     }
@@ -144,17 +147,20 @@ impl<'a, A: App> Socket<'a, A> {
 
     #[inline]
     fn write(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
-        self.admit()?;
+        self.admit(frame::size(payload.len()))?;
         frame::write(self.tx, OpCode::Data(kind), payload);
         Ok(())
     }
 
+    /// Whether a frame of that many bytes may be queued.
     #[inline]
-    fn admit(&self) -> Result<(), NotSent> {
+    fn admit(&self, size: usize) -> Result<(), NotSent> {
         match self.tx.room() {
             _ if !self.session.is_open() => Err(NotSent::Closed),
             0 => Err(NotSent::Full),
-            _ => Ok(()),
+            _ if size <= self.tx.left() => Ok(()),
+            _ if size <= self.tx.left() + self.tx.charge() => Err(NotSent::Full),
+            _ => Err(NotSent::TooLarge),
         }
     }
 }

@@ -21,7 +21,7 @@ impl<A, S> Solo<A, S> {
     }
 
     /// The state.
-    pub fn only(&self) -> &S {
+    pub fn inner(&self) -> &S {
         &self.0
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use readily_protocols::contract::{Address, Id, Release, StreamEvent, StreamKey};
 use readily_protocols::quic::limits::{
-    CLOSED, CLOSED_BY_PEER, IDLE, REFUSED_DRAINING, RESET_BY_PEER, STREAM_REFUSED,
+    CLOSED, CLOSED_BY_PEER, ESTABLISHED, IDLE, REFUSED_DRAINING, RESET_BY_PEER, STREAM_REFUSED,
 };
 use readily_protocols::quic::{Limits, Quic, Secrets};
 
@@ -28,7 +28,11 @@ struct Stream {
 impl Stream {
     /// It is opened with one byte, which the server has read.
     fn new(weather: Weather) -> Stream {
-        let mut world = pair(1, weather, Limits::DEFAULT);
+        Stream::with(Limits::DEFAULT, weather)
+    }
+
+    fn with(limits: Limits, weather: Weather) -> Stream {
+        let mut world = pair(1, weather, limits);
         let now = world.nodes[1].now();
         let ours = world.nodes[1].streams().open(at(0), NAME, ASKER, now).expect("a stream");
         let told = [vec![], vec![]];
@@ -152,6 +156,84 @@ fn what_was_written_before_a_release_in_order_arrives_whatever_is_lost() {
         assert!(!stream.world.nodes[1].is_owing(), "all was acknowledged");
         assert_eq!(stream.told[1], [], "released");
     }
+}
+
+#[test]
+fn what_is_read_makes_room_at_the_writer() {
+    let mut stream = Stream::new(Weather::CLEAR);
+    let window = 256 * 1024 - 1;
+    assert_eq!(stream.write(1, &vec![7; window + 1]), Ok(window));
+    assert_eq!(stream.write(1, b"!"), Err(ErrorKind::WouldBlock));
+    stream.run();
+    assert!(stream.told[0].contains(&StreamEvent::Readable(ECHO)) && stream.told[1].is_empty());
+    let mut read = 0;
+    while let Ok(bytes) = stream.read(0) {
+        read += bytes.len();
+    }
+    assert_eq!(read, window);
+    // The reader says nothing on the stream; it must be told of the room all the same.
+    stream.run();
+    assert_eq!(stream.told[1], [StreamEvent::Writable(ASKER)]);
+    assert_eq!(stream.write(1, b"!"), Ok(1));
+}
+
+#[test]
+fn a_stream_that_was_stopped_gives_its_place_free_before_it_is_released() {
+    let limits = Limits { streams: 1, ..Limits::DEFAULT };
+    let mut stream = Stream::with(limits, Weather::CLEAR);
+    let (second, now) = (Id { index: 91, ..ASKER }, stream.world.nodes[1].now());
+    let opened = stream.world.nodes[1].streams().open(at(0), NAME, second, now);
+    assert!(opened.is_ok());
+    stream.run();
+    assert_eq!(stream.told[1], [], "the peer allows one");
+    stream.release(0, Release::InOrder);
+    stream.run();
+    assert!(stream.told[1].contains(&StreamEvent::Connected(second)), "{:?}", stream.told);
+    assert_eq!(stream.read(1), END);
+    assert_eq!(stream.write(1, b"to nobody"), Err(ErrorKind::BrokenPipe));
+}
+
+#[test]
+fn what_a_reset_gives_back_lets_another_stream_write_at_once() {
+    let limits = Limits { send_window: 10_000, ..Limits::DEFAULT };
+    let mut stream = Stream::with(limits, Weather::CLEAR);
+    let (second, now) = (Id { index: 91, ..ASKER }, stream.world.nodes[1].now());
+    let client = stream.world.nodes[1].streams();
+    let key = client.open(at(0), NAME, second, now).expect("a stream");
+    assert_eq!(client.poll_event(), Some(StreamEvent::Connected(second)));
+    assert_eq!(client.write(key, &[IoSlice::new(&[7; 20_000])]), Ok(10_000));
+    assert_eq!(stream.write(1, b"!"), Err(ErrorKind::WouldBlock));
+    let client = stream.world.nodes[1].streams();
+    client.release(key, Release::Reset);
+    assert_eq!(client.poll_event(), Some(StreamEvent::Writable(ASKER)));
+    assert_eq!(stream.write(1, b"!"), Ok(1));
+}
+
+#[test]
+fn a_key_that_is_used_again_has_no_events_of_before() {
+    let mut stream = Stream::new(Weather::CLEAR);
+    let ids = [91, 92].map(|index| Id { index, ..ASKER });
+    let now = stream.world.nodes[1].now();
+    let client = stream.world.nodes[1].streams();
+    let first = client.open(at(0), NAME, ids[0], now).expect("a stream");
+    client.release(first, Release::Reset);
+    let second = client.open(at(0), NAME, ids[1], now).expect("a stream");
+    assert_eq!(first, second);
+    let events: Vec<_> = std::iter::from_fn(|| client.poll_event()).collect();
+    assert_eq!(events, [StreamEvent::Connected(ids[1])]);
+}
+
+#[test]
+fn after_a_lost_connection_another_is_made() {
+    let mut talk = Talk::new(1, Weather::CLEAR, Limits::DEFAULT);
+    for node in [0, 1, 0] {
+        talk.ask(1000);
+        assert!(talk.finish(MINUTE).is_some() && talk.client.all_well());
+        talk.world.nodes[node].close();
+        // The other side may still hold on to what is closed.
+        talk.run(Duration::from_millis(6));
+    }
+    assert_eq!(talk.world.nodes[0].count(ESTABLISHED), 3);
 }
 
 #[test]

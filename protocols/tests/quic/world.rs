@@ -180,6 +180,7 @@ impl<D: Datagrams<App>> World<D> {
         for node in &mut self.nodes {
             if node.deadline().is_some_and(|deadline| since(deadline) <= self.nanos) {
                 node.expire();
+                assert!(node.deadline().is_none_or(|next| next > node.now()), "it is moved");
             }
         }
         true

@@ -48,7 +48,8 @@ impl Random {
         let len = if self.one_in(4) { self.below(most) } else { self.below(20) };
         let text = "aé€😀z".repeat(1 + len / 11);
         // Mostly between two characters.
-        let cut = if self.one_in(6) { len } else { text.floor_char_boundary(len) };
+        let between = (0..=len).rev().find(|at| text.is_char_boundary(*at));
+        let cut = if self.one_in(6) { len } else { between.unwrap_or(0) };
         let mut bytes = text.as_bytes()[..cut].to_vec();
         if self.one_in(20) && cut > 0 {
             bytes[self.below(cut)] = self.next() as u8;

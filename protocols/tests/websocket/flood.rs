@@ -1,6 +1,6 @@
 //! Much of what costs little: what it may cost us, counted in bytes.
 
-use readily_protocols::contract::{BLOCK_MIN, Fault};
+use readily_protocols::contract::{BLOCK_MIN, Fault, Marks};
 use readily_protocols::websocket::{Encoded, Limits, WebSocket, reason};
 
 use crate::client::*;
@@ -103,13 +103,32 @@ fn no_message_is_handed_over_while_there_is_no_room() {
     // One more, cut: a ping before it is answered later, a ping behind it not yet looked at.
     story.feed([ping("before"), binary("more"), ping("behind")].concat());
     assert_eq!(story.events().len(), fed);
-    let full = story.0.mail(Mail::Send(Encoded::text("x"))).machine().only().handler();
+    let full = story.0.mail(Mail::Send(Encoded::text("x"))).machine().inner().handler();
     assert_eq!(full.events.last().map(String::as_str), Some("not sent: Full"));
     story.0.take_sent();
     story.0.unblock();
     let sent = story.sent();
     assert_eq!(sent[sent.len() - 3..], ["pong before", "binary more", "pong behind"]);
     assert_eq!(sent.len(), fed + 3);
+}
+
+#[test]
+fn a_message_that_the_send_buffer_cannot_hold_is_given_back() {
+    let cap = Marks::default().cap;
+    for (size, error) in [(cap - 1, None), (cap, None), (cap + 1, Some("not sent: TooLarge"))] {
+        let message = Encoded::binary(&vec![0; size - 10]);
+        assert_eq!(message.len(), size);
+        let mut story = Story::new();
+        story.0.mail(Mail::Send(message.clone()));
+        assert_eq!(story.events().last().map(String::as_str), error, "{size}");
+        let sent = if error.is_none() { size } else { 0 };
+        assert_eq!((story.over(), story.0.sent().len()), (None, sent));
+        // Behind something else it has to wait.
+        story.0.block().mail(Mail::Send(Encoded::text("first"))).mail(Mail::Send(message));
+        let error = error.unwrap_or("not sent: Full");
+        assert_eq!(story.events().last().map(String::as_str), Some(error), "{size}");
+        assert!(!story.0.ends().1.has_overflowed());
+    }
 }
 
 #[test]

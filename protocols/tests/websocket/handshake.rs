@@ -303,7 +303,6 @@ fn what_follows_the_request_at_once_is_not_lost() {
     .concat();
     let expected = ["text hello", "text at once", "pong ?", "binary in parts"];
     for cut in 0..=input.len() {
-        eprintln!("CUT {cut}");
         let mut script = script(Limits::DEFAULT);
         script.feed(&input[..cut]).feed(&input[cut..]);
         let sent = String::from_utf8_lossy(script.sent()).into_owned();

@@ -118,7 +118,7 @@ impl Story {
 
     /// The state under test.
     pub(crate) fn socket(&self) -> &WebSocket<Log> {
-        self.0.machine().only()
+        self.0.machine().inner()
     }
 
     /// Whether its deadline has passed.

@@ -221,11 +221,11 @@ fn a_state_alone_needs_no_enum() {
 #[test]
 fn buffers_are_there_only_while_something_is_in_them() {
     let mut script = echo();
-    assert!(!script.machine().only().has_buffers());
+    assert!(!script.machine().inner().has_buffers());
     script.feed(&binary("hello")).feed(&frame(BINARY, "half"));
-    assert!(!script.machine().only().has_buffers());
+    assert!(!script.machine().inner().has_buffers());
     let script = odd("stays");
-    assert!(script.machine().only().has_buffers());
+    assert!(script.machine().inner().has_buffers());
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn neither_side_gets_ahead_of_the_other_without_bound() {
         script.feed(piece);
     });
     assert!(bytes_sent(script.sent()).0 == input);
-    assert!(!script.machine().only().has_buffers());
+    assert!(!script.machine().inner().has_buffers());
 }
 
 #[test]

@@ -300,8 +300,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Lets go of what carried a connection.
     pub(crate) fn carry_no_more(&mut self, index: usize, how: Close) {
         let Slot { stream, flags, .. } = &mut self.slots[index];
-        if let Some(Layer::Stream(of)) = self.layers.take(index, *flags) {
-            of.release(&mut self.endpoints[of.endpoint()], how);
+        match self.layers.take(index, *flags) {
+            Some(Layer::Stream(of)) => of.release(&mut self.endpoints[of.endpoint()], how),
+            Some(Layer::Tls(tls)) => self.counters.panics += u64::from(tls.has_panicked()),
+            None => {}
         }
         if let Some(stream) = stream.take() {
             self.sys.close(stream, how);

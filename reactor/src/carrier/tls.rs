@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use readily_protocols::contract::{Half, Marks, Rx, Secured, Tx};
+use readily_protocols::contract::{Fault, Half, Marks, Rx, Secured, Tx};
 use readily_protocols::tls::{Fed, Session};
 
 use crate::pool::Pool;
@@ -16,6 +17,9 @@ const MARKS: Marks = Marks { high: 64 * 1024, low: 16 * 1024, cap: 1024 * 1024 }
 
 /// How much ciphertext may be unread: more than one record is (RFC 8446, section 5.2).
 const CIPHER_MAX: usize = 64 * 1024;
+
+/// A session panicked: a bug of the library below it.
+pub(crate) const PANICKED: &str = "tls: the session panicked";
 
 /// The session of one connection, and its ciphertext.
 pub(crate) struct Tls {
@@ -30,6 +34,8 @@ pub(crate) struct Tls {
     heard_end: bool,
     /// The peer broke the protocol: nothing but what is queued is sent any more.
     broken: bool,
+    /// The session panicked, and is not called again.
+    panicked: bool,
 }
 
 impl Tls {
@@ -42,11 +48,17 @@ impl Tls {
             said_end: false,
             heard_end: false,
             broken: false,
+            panicked: false,
         }
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
         self.session.is_handshaking()
+    }
+
+    /// Whether its session panicked.
+    pub(super) fn has_panicked(&self) -> bool {
+        self.panicked
     }
 
     pub(crate) fn secured(&self) -> Secured {
@@ -91,7 +103,8 @@ impl Tls {
             }
         }
         let before = plain.len();
-        let fed = self.session.feed(&mut self.rx, &mut self.tx, plain);
+        let fed = self.ask(|session, rx, tx| session.feed(rx, tx, plain));
+        let fed = fed.unwrap_or(Err(Fault::Local(PANICKED)));
         self.put_away(flags, pool);
         match fed {
             Ok(Fed::Wait) => self.holds = false,
@@ -143,6 +156,9 @@ impl Tls {
                 break;
             }
         }
+        if self.panicked && flushed.failed.is_none() {
+            flushed.failed = Some(ErrorKind::Other);
+        }
         self.put_away(flags, pool);
         flushed
     }
@@ -161,12 +177,26 @@ impl Tls {
         if let Some(plain) = plain
             && !plain.is_empty()
         {
-            self.session.seal(plain, &mut self.tx);
+            self.ask(|session, _, tx| session.seal(plain, tx));
         } else if over && !self.said_end {
             self.said_end = true;
-            self.session.close(&mut self.tx);
+            self.ask(|session, _, tx| session.close(tx));
         }
         !self.tx.is_empty()
+    }
+
+    /// Calls the session. One that panics costs its own connection: what it left cannot be trusted.
+    fn ask<T>(&mut self, what: impl FnOnce(&mut dyn Session, &mut Rx, &mut Tx) -> T) -> Option<T> {
+        if self.panicked {
+            return None;
+        }
+        let (session, rx, tx) = (&mut *self.session, &mut self.rx, &mut self.tx);
+        let answer = catch_unwind(AssertUnwindSafe(|| what(session, rx, tx)));
+        if answer.is_err() {
+            (self.panicked, self.broken) = (true, true);
+            self.tx.abort();
+        }
+        answer.ok()
     }
 
     /// Gives memory back that is not needed between two visits, and notes what is left to send.

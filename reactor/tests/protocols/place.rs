@@ -1,12 +1,16 @@
 //! One loop in a world of memory, and what must be true of it after every turn.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use readily::quic::{Limits, Quic, Secrets};
 use readily::sys::faults::{Faulty, Plan};
 use readily::sys::sim::{Rng, Sim};
-use readily::{Accepted, Address, Config, Counters, Listen, Reactor, Turn, tls};
+use readily::{Accepted, Address, Bind, Config, Counters, Listen, Reactor, Turn, tls};
+use rustls::version::TLS13;
 
 use crate::keys::{self, BOTH};
+use crate::peer::Peer;
 use crate::town::{Conn, Town};
 
 /// More turns than any test needs.
@@ -72,6 +76,42 @@ impl Place {
     ) -> Address {
         let at = Address::Ip(([10, 0, 0, 1], port).into());
         self.reactor.listen_with(&at, options, first).expect("a listener").1
+    }
+
+    /// Serves QUIC; says where.
+    pub(crate) fn quic(
+        &mut self,
+        limits: Limits,
+        first: impl FnMut(&mut Town, &Accepted<'_>) -> Option<Conn> + 'static,
+    ) -> SocketAddr {
+        let secrets = Secrets::fixed([1; 32]);
+        let quic = Quic::server(keys::server(&[&TLS13]), secrets, limits).expect("an endpoint");
+        let at = ([10, 0, 0, 1], 443).into();
+        self.reactor.bind_streams(at, Bind::default(), quic, first).expect("a socket").1
+    }
+
+    /// One turn of these, and then one of the loop.
+    pub(crate) fn drive(&mut self, peers: &mut [Peer]) -> Turn {
+        peers.iter_mut().for_each(|peer| peer.turn(self.sim()));
+        let soonest = peers.iter().filter_map(Peer::patience).min();
+        self.turn(Some(soonest.map_or(PACE, |soonest| soonest.min(PACE))))
+    }
+
+    /// The same until it is so.
+    pub(crate) fn drive_until(
+        &mut self,
+        peers: &mut [Peer],
+        mut so: impl FnMut(&mut Place, &[Peer]) -> bool,
+    ) {
+        while !so(self, peers) {
+            self.drive(peers);
+        }
+    }
+
+    /// The same for that long.
+    pub(crate) fn drive_for(&mut self, peers: &mut [Peer], time: Duration) {
+        let until = self.sim().elapsed() + time;
+        self.drive_until(peers, |place, _| place.sim().elapsed() >= until);
     }
 
     /// One turn, and the look at everything after it.

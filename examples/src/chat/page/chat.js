@@ -31,8 +31,8 @@ const people = (count) => {
 // A colour of its own for each name, readable on either ground.
 const colour = (name) => {
   let hash = 0;
-  for (const char of name) hash = (hash * 31 + char.codePointAt(0)) % 360;
-  return `hsl(${hash} 60% var(--ink))`;
+  for (const char of name) hash = (hash * 31 + char.codePointAt(0)) % 65521;
+  return `hsl(${(hash * 137) % 360} 60% var(--ink))`;
 };
 
 const add = (line, isMine) => {

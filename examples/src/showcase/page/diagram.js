@@ -34,7 +34,8 @@ class Diagram {
   graph(narrow) {
     const { states, services } = this.hello;
     const state = { w: narrow ? 124 : 152, h: 58 };
-    const boxes = [], lines = [];
+    const boxes = [],
+      lines = [];
     const ports = (key, to, list) => {
       if (!list.length) return;
       boxes.push({ key, ports: list, w: narrow ? 190 : 196, h: 12 + 19 * list.length });
@@ -42,13 +43,23 @@ class Diagram {
     };
     const numbered = services.map((service, at) => ({ ...service, at }));
     states.forEach(({ name }, at) => {
-      ports(`to ${name}`, name, numbered.filter((service) => service.state === at));
+      ports(
+        `to ${name}`,
+        name,
+        numbered.filter((service) => service.state === at),
+      );
       boxes.push({ key: name, state: at, ...state });
     });
-    ports('datagrams', null, numbered.filter((service) => service.state === null));
-    states.forEach(({ name, becomes }, at) => becomes.forEach((to, nth) => {
-      lines.push({ from: name, to: states[to].name, edge: [at, nth] });
-    }));
+    ports(
+      'datagrams',
+      null,
+      numbered.filter((service) => service.state === null),
+    );
+    states.forEach(({ name, becomes }, at) =>
+      becomes.forEach((to, nth) => {
+        lines.push({ from: name, to: states[to].name, edge: [at, nth] });
+      }),
+    );
     return [boxes, lines];
   }
 
@@ -80,13 +91,15 @@ class Diagram {
     picture.append(group);
     const edge = svg('path', { class: 'edge', d: path(line.points, wide, at) });
     const [to, before] = [line.points.at(-1), line.points.at(-2)];
-    const flip = wide ? (to.x > before.x ? 0 : 180) : (to.y > before.y ? 90 : 270);
+    const flip = wide ? (to.x > before.x ? 0 : 180) : to.y > before.y ? 90 : 270;
     const place = `translate(${to.x + at.x},${to.y + at.y}) rotate(${flip})`;
     const tip = svg('path', { class: 'tip', d: 'M0,0L-8,-4L-8,4Z', transform: place });
     const taken = svg('text', { class: 'taken' });
     group.append(edge, tip, taken);
     const length = edge.getTotalLength();
-    const middle = edge.getPointAtLength(length * (line.bends.length ? 0.5 : line.twin ? 0.28 : 0.46));
+    const middle = edge.getPointAtLength(
+      length * (line.bends.length ? 0.5 : line.twin ? 0.28 : 0.46),
+    );
     taken.setAttribute('x', middle.x);
     taken.setAttribute('y', middle.y);
     const drawn = { group, edge, length, taken, shown: null };
@@ -97,7 +110,10 @@ class Diagram {
 
   box(box, at) {
     const [x, y] = [box.x + at.x - box.w / 2, box.y + at.y - box.h / 2];
-    const group = svg('g', { transform: `translate(${x},${y})`, class: box.ports ? 'ports' : 'node' });
+    const group = svg('g', {
+      transform: `translate(${x},${y})`,
+      class: box.ports ? 'ports' : 'node',
+    });
     group.append(svg('rect', { width: box.w, height: box.h, rx: 10 }));
     if (box.ports) {
       box.ports.forEach(({ name, at: place, port }, nth) => {
@@ -117,7 +133,11 @@ class Diagram {
     const dots = svg('g', { class: 'dots' });
     group.dataset.state = box.key;
     group.append(svg('text', { class: 'title', x: 11, y: 23 }, state.name));
-    group.append(svg('text', { class: 'wait', x: 11, y: 40 }, state.deadlines.join(', ')), dots, now);
+    group.append(
+      svg('text', { class: 'wait', x: 11, y: 40 }, state.deadlines.join(', ')),
+      dots,
+      now,
+    );
     this.states.push({ group, now, dots, at: box.state, w: box.w, shown: null });
     return group;
   }
@@ -178,7 +198,10 @@ class Diagram {
   move(now) {
     this.sparks = this.sparks.filter(({ circle, edge, start }) => {
       const part = (now - start) / (380 + edge.length);
-      if (part >= 1 || !circle.isConnected) { circle.remove(); return false; }
+      if (part >= 1 || !circle.isConnected) {
+        circle.remove();
+        return false;
+      }
       if (part >= 0) {
         const { x, y } = edge.edge.getPointAtLength(edge.length * part);
         circle.setAttribute('cx', x);

@@ -3,7 +3,12 @@
 
 const tiles = new Tiles($('tiles'));
 const wheel = { angle: 0, speed: 0, at: 0 };
-let hello = null, diagram = null, before = null, wait = 500, heard = 0, socket = null;
+let hello = null,
+  diagram = null,
+  before = null,
+  wait = 500,
+  heard = 0,
+  socket = null;
 
 function status(is, text) {
   if ($('status').textContent === text) return;
@@ -30,13 +35,16 @@ const on = {
   },
 
   you({ id }) {
-    $('foot').textContent = `Readily ${hello.version}. You watch as connection ${id}: slot and generation in the loop's slab. `;
+    const you = `You watch as connection ${id}: slot and generation in the loop's slab.`;
+    $('foot').textContent = `Readily ${hello.version}. ${you}`;
   },
 
   figures(message) {
     const figures = { ...message, count: {} };
     figures.served = hello.services.map((_, at) => message.served[at] ?? 0);
-    hello.counters.forEach((name, at) => { figures.count[name] = message.counters[at]; });
+    hello.counters.forEach((name, at) => {
+      figures.count[name] = message.counters[at];
+    });
     diagram.show(figures, before);
     const turns = tiles.show(figures);
     wheel.speed = Math.log10(1 + turns) * 70;
@@ -57,7 +65,9 @@ const on = {
 };
 
 function watch() {
-  const mine = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
+  const mine = new WebSocket(
+    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`,
+  );
   socket = mine;
   heard = performance.now();
   mine.onmessage = ({ data }) => {
@@ -69,8 +79,12 @@ function watch() {
   mine.onclose = () => {
     if (socket !== mine) return;
     status('lost', 'not connected');
-    notice('bad', hello ? 'The server has ended or cannot be reached. This page comes back when it does.'
-      : 'The feed cannot be opened. Trying again.');
+    notice(
+      'bad',
+      hello
+        ? 'The server has ended or cannot be reached. This page comes back when it does.'
+        : 'The feed cannot be opened. Trying again.',
+    );
     wheel.speed = 0;
     setTimeout(watch, wait);
     wait = Math.min(wait * 1.6, 4000);

@@ -6,7 +6,10 @@
 /** The connected parts of a graph, each with its own boxes and lines, in the order of the boxes. */
 function parts(boxes, lines) {
   const part = new Map(boxes.map((box) => [box.key, box.key]));
-  const root = (key) => { while (part.get(key) !== key) key = part.get(key); return key; };
+  const root = (key) => {
+    while (part.get(key) !== key) key = part.get(key);
+    return key;
+  };
   for (const line of lines) part.set(root(line.to), root(line.from));
   const found = new Map();
   for (const box of boxes) {
@@ -95,7 +98,10 @@ function addBends(layers, boxes, lines) {
 
 /** Orders each layer by the middle of its neighbours, so that few lines cross. */
 function order(layers) {
-  const number = (layer) => layer.forEach((box, at) => { box.at = at; });
+  const number = (layer) =>
+    layer.forEach((box, at) => {
+      box.at = at;
+    });
   layers.forEach(number);
   for (let round = 0; round < 12; round++) {
     const [way, side] = round % 2 ? [[...layers].reverse(), 'out'] : [layers, 'in'];
@@ -132,7 +138,9 @@ function spread(layers, wide) {
         return place;
       });
       const push = placed.reduce((sum, place, at) => sum + place - wants[at], 0) / layer.length;
-      layer.forEach((box, at) => { box.across = placed[at] - push; });
+      layer.forEach((box, at) => {
+        box.across = placed[at] - push;
+      });
     }
   }
 }
@@ -186,7 +194,9 @@ function path(points, wide, { x: dx, y: dy }) {
   for (let at = 1; at < p.length; at++) {
     const [a, b] = [p[at - 1], p[at]];
     const [mx, my] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
-    text += wide ? `C${mx},${a.y} ${mx},${b.y} ${b.x},${b.y}` : `C${a.x},${my} ${b.x},${my} ${b.x},${b.y}`;
+    text += wide
+      ? `C${mx},${a.y} ${mx},${b.y} ${b.x},${b.y}`
+      : `C${a.x},${my} ${b.x},${my} ${b.x},${b.y}`;
   }
   return text;
 }
@@ -194,7 +204,14 @@ function path(points, wide, { x: dx, y: dy }) {
 /** Lays all parts out within a width: on shelves, each part where it fits first. */
 function layOut(boxes, lines, width) {
   const graph = parts(boxes, lines);
-  const tries = [[true, 96], [true, 84], [true, 72], [true, 60], [true, 48], [false, 46]];
+  const tries = [
+    [true, 96],
+    [true, 84],
+    [true, 72],
+    [true, 60],
+    [true, 48],
+    [false, 46],
+  ];
   for (const [wide, gap] of tries) {
     const placed = graph.map((part) => arrange(part, wide, gap));
     if (wide && Math.max(...placed.map((part) => part.w)) > width) continue;
@@ -207,7 +224,7 @@ function shelve(placed, width, wide) {
   const shelves = [];
   for (const part of placed) {
     let shelf = shelves.find((shelf) => shelf.w + between + part.w <= width);
-    if (!shelf) shelves.push(shelf = { w: -between, h: 0, parts: [] });
+    if (!shelf) shelves.push((shelf = { w: -between, h: 0, parts: [] }));
     shelf.parts.push(part);
     shelf.w += between + part.w;
     shelf.h = Math.max(shelf.h, part.h);

@@ -5,17 +5,24 @@ const echoes = new Set();
 let trips = null;
 
 function say(where, ...parts) {
-  $(where).replaceChildren(...parts.map((part) => (Array.isArray(part) ? element('b', {}, part[0]) : part)));
+  $(where).replaceChildren(
+    ...parts.map((part) => (Array.isArray(part) ? element('b', {}, part[0]) : part)),
+  );
 }
 
 function tell() {
   const n = echoes.size;
-  say('sockets', n ? [`${n} open`] : 'None is open.', n ? '. Send a message on each, or let them play ping-pong.' : '');
+  say(
+    'sockets',
+    n ? [`${n} open`] : 'None is open.',
+    n ? '. Send a message on each, or let them play ping-pong.' : '',
+  );
 }
 
 function milliseconds(times) {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))].toFixed(1);
+  const at = (part) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))].toFixed(1);
   return `half within ${at(0.5)} ms, all but one in a hundred within ${at(0.99)} ms`;
 }
 
@@ -23,7 +30,10 @@ function open(n) {
   for (let nth = 0; nth < n; nth++) {
     const echo = new WebSocket(`ws://${location.host}/echo`);
     echo.binaryType = 'arraybuffer';
-    echo.onopen = () => { echoes.add(echo); tell(); };
+    echo.onopen = () => {
+      echoes.add(echo);
+      tell();
+    };
     echo.onmessage = ({ data }) => trips?.back(echo, data);
     echo.onclose = () => {
       const was = echoes.delete(echo);
@@ -37,8 +47,12 @@ function open(n) {
 /** Sends on each socket; `again` says whether one that came back is sent once more. */
 function play(message, again, done) {
   const started = performance.now();
-  const sent = new Map(), times = [];
-  const send = (echo) => { sent.set(echo, performance.now()); echo.send(message); };
+  const sent = new Map(),
+    times = [];
+  const send = (echo) => {
+    sent.set(echo, performance.now());
+    echo.send(message);
+  };
   trips?.end();
   trips = {
     back(echo) {
@@ -58,20 +72,40 @@ function play(message, again, done) {
 document.querySelectorAll('[data-open]').forEach((button) => {
   button.onclick = () => open(Number(button.dataset.open));
 });
-$('close').onclick = () => { echoes.forEach((echo) => echo.close(1000)); };
+$('close').onclick = () => {
+  echoes.forEach((echo) => echo.close(1000));
+};
 $('each').onclick = () => {
-  if (!echoes.size) { say('sockets', 'Open some first.'); return; }
-  play('hello', () => false, (times) => {
-    say('sockets', [`${times.length} came back`], `: ${milliseconds(times)}.`);
-  });
+  if (!echoes.size) {
+    say('sockets', 'Open some first.');
+    return;
+  }
+  play(
+    'hello',
+    () => false,
+    (times) => {
+      say('sockets', [`${times.length} came back`], `: ${milliseconds(times)}.`);
+    },
+  );
 };
 $('pingpong').onclick = () => {
-  if (!echoes.size) { say('sockets', 'Open some first.'); return; }
+  if (!echoes.size) {
+    say('sockets', 'Open some first.');
+    return;
+  }
   say('sockets', 'Playing...');
-  play(new Uint8Array(1024), (ms) => ms < 3000, (times, ms) => {
-    const each = count((1000 * times.length) / ms);
-    say('sockets', [`${each} round trips a second`], ` of 1 KiB: ${milliseconds(times)}. Most of that time is the browser's.`);
-  });
+  play(
+    new Uint8Array(1024),
+    (ms) => ms < 3000,
+    (times, ms) => {
+      const each = count((1000 * times.length) / ms);
+      say(
+        'sockets',
+        [`${each} round trips a second`],
+        ` of 1 KiB: ${milliseconds(times)}. Most of that time is the browser's.`,
+      );
+    },
+  );
 };
 
 async function ask(path, options = {}) {
@@ -88,7 +122,13 @@ async function ask(path, options = {}) {
 
 async function show(what, path, options) {
   const { answer, body, ms } = await ask(path, options);
-  if (answer) say('answer', `${what}: `, [`${answer.status} ${answer.statusText}`], `, ${bytes(body.length)} in ${ms} ms`);
+  if (answer)
+    say(
+      'answer',
+      `${what}: `,
+      [`${answer.status} ${answer.statusText}`],
+      `, ${bytes(body.length)} in ${ms} ms`,
+    );
   else say('answer', `${what}: `, ['no answer'], ', the connection was ended.');
 }
 
@@ -99,10 +139,18 @@ $('hundred').onclick = async () => {
   const started = performance.now();
   const all = await Promise.all(Array.from({ length: 100 }, () => ask('/health')));
   const good = all.filter(({ answer }) => answer?.ok).length;
-  say('answer', '100 times GET /health: ', [`${good} OK`], ` in ${(performance.now() - started).toFixed(0)} ms`);
+  say(
+    'answer',
+    '100 times GET /health: ',
+    [`${good} OK`],
+    ` in ${(performance.now() - started).toFixed(0)} ms`,
+  );
 };
 $('large').onclick = () => {
-  show(`POST of ${bytes(hello.body_max + 1)}`, '/health', { method: 'POST', body: new Uint8Array(hello.body_max + 1) });
+  show(`POST of ${bytes(hello.body_max + 1)}`, '/health', {
+    method: 'POST',
+    body: new Uint8Array(hello.body_max + 1),
+  });
 };
 
 $('visit').onclick = () => {

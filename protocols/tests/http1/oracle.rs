@@ -1,0 +1,228 @@
+//! Heads that were changed at random, judged by this server, by an oracle written apart from it,
+//! and by another parser.
+
+use crate::splitting::Random;
+use crate::support::{codes, site};
+
+/// Whether a head that ends with the first empty line is good, and how long its body is: written
+/// from the rules, line by line, with nothing in common with the server.
+fn judge(head: &str) -> Option<u64> {
+    let is_token = |s: &str| {
+        !s.is_empty()
+            && s.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    };
+    let mut lines = head.strip_suffix("\r\n\r\n")?.split("\r\n");
+    let [method, target, version] = lines.next()?.split(' ').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let is_11 = matches!(version, "HTTP/1.1")
+        .then_some(true)
+        .or((version == "HTTP/1.0").then_some(false))?;
+    let fields = lines.map(|line| line.split_once(':')).collect::<Option<Vec<_>>>()?;
+    let printable = |s: &str| s.chars().all(|c| c == '\t' || !c.is_control());
+    let sound = fields.iter().all(|(name, value)| is_token(name) && printable(value));
+    let all = |wanted: &str| {
+        let named = fields.iter().filter(|(name, _)| name.to_ascii_lowercase() == wanted);
+        named.map(|(_, value)| value.trim_matches([' ', '\t'])).collect::<Vec<_>>()
+    };
+    let is_host = |s: &str| {
+        let (name, port) = s.split_once(':').unwrap_or((s, "1"));
+        !name.is_empty()
+            && port.parse::<u16>().is_ok()
+            && !port.starts_with('+')
+            && port.len() <= 5
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c))
+    };
+    let hosts = all("host");
+    let host_ok = hosts.iter().all(|host| is_host(host))
+        && (hosts.len() == 1 || (hosts.is_empty() && !is_11));
+    let path_ok = |s: &str| {
+        !s.contains(['"', '#', '<', '>', '\\'])
+            && s.chars().all(|c| c.is_ascii_graphic())
+            && s.split('%').skip(1).all(|e| {
+                e.get(..2).is_some_and(|e| e != "00" && e.chars().all(|c| c.is_ascii_hexdigit()))
+            })
+    };
+    let target_ok = match target.to_ascii_lowercase().strip_prefix("http://") {
+        _ if target.starts_with('/') => path_ok(target),
+        _ if target == "*" => method == "OPTIONS",
+        Some(rest) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            is_host(host)
+                && path_ok(path)
+                && hosts.first().is_none_or(|named| named.to_ascii_lowercase() == host)
+        }
+        None => false,
+    };
+    let lengths = all("content-length");
+    let length = match lengths[..] {
+        [] => 0,
+        [digits] if digits.len() <= 19 && digits.chars().all(|c| c.is_ascii_digit()) => {
+            digits.parse().ok()?
+        }
+        _ => return None,
+    };
+    let expects = all("expect");
+    let expect_ok =
+        expects.len() < 2 && expects.iter().all(|e| e.eq_ignore_ascii_case("100-continue"));
+    let method_ok = is_token(method) && method != "CONNECT" && method != "TRACE";
+    let good = sound
+        && method_ok
+        && host_ok
+        && target_ok
+        && expect_ok
+        && all("transfer-encoding").is_empty()
+        && length <= 1 << 20;
+    good.then_some(length)
+}
+
+const BASES: &[&str] = &[
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "POST /echo?x=%41 HTTP/1.1\r\nHost: a.b:80\r\nContent-Length: 12\r\nAccept: */*\r\n\r\n",
+    "GET http://host/p HTTP/1.1\r\nHOST: Host\r\nConnection: keep-alive, x\r\n\r\n",
+    "PUT /echo HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length:3\r\n\
+     User-Agent: Mozilla/5.0 (X11; Linux)\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nX-Empty:\r\nX-Tab:\ta\tb\r\n\r\n",
+];
+
+const PIECES: &[&str] = &[
+    "\r",
+    "\n",
+    "\r\n",
+    "\r\n\r\n",
+    " ",
+    "\t",
+    "\0",
+    ":",
+    ",",
+    ";",
+    "\x7f",
+    "\u{e9}",
+    "%",
+    "#",
+    "/",
+    "0",
+    "1",
+    "-",
+    "+",
+    "x",
+    "Content-Length: 4\r\n",
+    "Content-Length : 4\r\n",
+    "content-length: 12\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Host: a\r\n",
+    "Host: b\r\n",
+    " folded\r\n",
+    "HTTP/1.1",
+    "HTTP/1.0",
+    "HTTP/1.2",
+    "Expect: x\r\n",
+    "A: b\r\n",
+    "://",
+    "@",
+    "*",
+    "?",
+];
+
+/// Changes it in one place, at a line's beginning half the time.
+fn mutate(head: &mut String, random: &mut Random) {
+    let places: Vec<usize> = head.char_indices().map(|(at, _)| at).collect();
+    let starts: Vec<usize> = head.match_indices('\n').map(|(at, _)| at + 1).collect();
+    if places.is_empty() {
+        return;
+    }
+    let at = match random.below(2) {
+        0 if !starts.is_empty() => starts[random.below(starts.len())],
+        _ => places[random.below(places.len())],
+    };
+    let piece = PIECES[random.below(PIECES.len())];
+    match random.below(4) {
+        0 => head.insert_str(at, piece),
+        1 if at < head.len() => drop(head.remove(at)),
+        2 if at < head.len() => {
+            head.remove(at);
+            head.insert_str(at, piece);
+        }
+        _ => {
+            let to = places[random.below(places.len())];
+            let part = head[at.min(to)..at.max(to)].to_owned();
+            head.insert_str(at, &part);
+        }
+    }
+}
+
+/// The requests of an input by the oracle: how many are good from the first on, and whether it
+/// ends with a bad one. None where it leaves room for more than one reading: see the test.
+fn requests(input: &str) -> (usize, bool) {
+    let (mut rest, mut good) = (input, 0);
+    loop {
+        rest = rest.strip_prefix("\r\n").unwrap_or(rest);
+        let Some(end) = rest.find("\r\n\r\n").map(|at| at + 4) else { return (good, false) };
+        // An empty line where a head should begin.
+        let end = if rest.starts_with("\r\n") { return (good, true) } else { end };
+        let Some(length) = judge(&rest[..end]) else { return (good, true) };
+        let Some(behind) = rest.as_bytes().get(end + length as usize..) else {
+            return (good, false);
+        };
+        let Ok(behind) = std::str::from_utf8(behind) else { return (good, false) };
+        good += 1;
+        rest = behind;
+    }
+}
+
+#[test]
+fn the_server_and_the_oracle_agree() {
+    let mut random = Random(3);
+    let (mut good, mut bad) = (0, 0);
+    for case in 0..100_000 {
+        let mut input = BASES[random.below(BASES.len())].to_owned();
+        for _ in 0..random.below(4) {
+            mutate(&mut input, &mut random);
+        }
+        // Bodies, and a request behind it; the end makes every case decided.
+        input += "0123456789ab";
+        let (whole, is_bad) = requests(&input);
+        let mut script = site();
+        script.feed(input.as_bytes());
+        let answered = script.app().seen.len();
+        let refused = codes(&script).iter().any(|code| !matches!(code, 100 | 200 | 404));
+        // 1.0 ends the connection: what is behind is not looked at.
+        let closes = script.over() == Some(Ok(()));
+        if closes {
+            assert!(answered >= 1 && answered <= whole, "case {case}: {input:?}");
+            continue;
+        }
+        assert_eq!(answered, whole, "case {case}: {input:?}: {:?}", script.app().seen);
+        // A line that is bad before its head is whole is refused at once: that is early, not wrong.
+        assert!(refused || !is_bad, "case {case}: {input:?}");
+        (good, bad) = (good + answered, bad + usize::from(refused));
+    }
+    assert!(good > 20_000 && bad > 20_000, "{good} and {bad}");
+}
+
+#[test]
+fn what_is_taken_another_parser_reads_the_same() {
+    let mut random = Random(4);
+    let mut taken = 0;
+    for case in 0..50_000 {
+        let mut input = BASES[random.below(BASES.len())].to_owned();
+        for _ in 0..random.below(3) {
+            mutate(&mut input, &mut random);
+        }
+        let mut script = site();
+        script.feed(input.as_bytes()).feed(&[b'x'; 12]);
+        let Some(seen) = script.app().seen.first().cloned() else { continue };
+        taken += 1;
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut request = httparse::Request::new(&mut headers);
+        let parsed = request.parse(input.as_bytes());
+        assert!(parsed.is_ok_and(|parsed| parsed.is_complete()), "case {case}: {input:?}");
+        let (method, target) = (request.method.expect("one"), request.path.expect("one"));
+        let mut line = format!("{method} {target} HTTP/1.{}", request.version.expect("one"));
+        for header in request.headers.iter() {
+            line += &format!(" | {}: {}", header.name, header.value.escape_ascii());
+        }
+        assert_eq!(seen, line, "case {case}");
+    }
+    assert!(taken > 10_000, "{taken}");
+}
