@@ -33,12 +33,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     fn stream_is_ready(&mut self, id: Id, what: Readiness) {
-        match self.find(id) {
-            Some(index) => {
-                self.slots[index].flags.take_in(what);
+        match self.slots.get_mut(id.index as usize) {
+            // One that is closing has still to send what is queued.
+            Some(slot) if slot.generation == id.generation && slot.phase != Phase::Dead => {
+                slot.flags.take_in(what);
                 self.visit(id, Cause::Advance);
             }
-            None => self.counters.stale_events += 1,
+            _ => self.counters.stale_events += 1,
         }
     }
 

@@ -1,5 +1,5 @@
 //! TLS, QUIC, HTTP and WebSocket on the real loop in the simulator.
-#![cfg(feature = "quic")]
+#![cfg(all(feature = "http1", feature = "quic", feature = "tls", feature = "websocket"))]
 
 #[path = "protocols/caller.rs"]
 mod caller;
@@ -27,3 +27,11 @@ mod tls_troubles;
 mod tls_world;
 #[path = "protocols/town.rs"]
 mod town;
+#[path = "protocols/chat.rs"]
+mod chat;
+#[path = "protocols/guest.rs"]
+mod guest;
+#[path = "protocols/http.rs"]
+mod http;
+#[path = "protocols/site.rs"]
+mod site;

@@ -23,7 +23,8 @@ fn main() -> ExitCode {
 
 fn run(listen: SocketAddr) -> Result<(), Failure> {
     let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\r\n{PAGE}",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\
+         content-length: {}\r\n\r\n{PAGE}",
         PAGE.len()
     );
     let answer = answer.leak().as_bytes();

@@ -46,14 +46,15 @@ impl Pipe {
         self.input = Input::Over;
     }
 
-    /// Reads the next piece if there is room for it; says whether there is none any more.
+    /// Reads the next piece if there is room for it and more, so that the answers are read too; says
+    /// whether there is none any more.
     pub(super) fn give(
         &mut self,
         tx: &Tx,
         me: To,
         fx: &mut Effects<Transfer>,
     ) -> Result<bool, Fault> {
-        if self.input == Input::Idle && tx.room() > 0 {
+        if self.input == Input::Idle && tx.room() > READ_MAX {
             fx.offload(me, || Mail::Read(read())).map_err(|_| BUSY)?;
             self.input = Input::Reading;
         }

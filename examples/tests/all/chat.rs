@@ -80,7 +80,7 @@ fn everybody_hears_what_is_said_and_who_comes_and_goes() {
 fn a_name_is_somebodys_own_and_of_a_length() {
     let server = Server::on_loopback(NAME, &[]);
     let mut socket = WebSocket::open(server.ip(), "/chat");
-    let _ada = join(&server, "Ada");
+    let (ada, _) = join(&server, "Ada");
     for (name, why) in [
         ("", "a name is needed"),
         (" \t\r\n", "a name is needed"),
@@ -94,6 +94,7 @@ fn a_name_is_somebodys_own_and_of_a_length() {
     let longest = "\u{fc}".repeat(24);
     let welcome = socket.text(&longest).hears();
     assert!(welcome.contains(&format!(r#""name":"{longest}","people":2,"#)), "{welcome}");
+    drop((socket, ada));
     server.stop();
 }
 
@@ -183,7 +184,7 @@ fn who_does_not_listen_is_closed_and_holds_up_nobody() {
         }
     };
     assert_eq!(last, Frame::Close(1013, "you read too slowly".to_owned()));
-    drop(talkers);
+    drop((slow, talkers));
     let printed = server.stop();
     assert!(printed[0].ends_with("closed for reading too slowly 1"), "{printed:#?}");
     let counted = "  1 chat: somebody read too slowly and was closed";
@@ -206,6 +207,7 @@ fn only_its_own_page_may_talk() {
     ] {
         assert_eq!(http.ask(line, "", b"").status, status, "{line}");
     }
+    drop(http);
     let of = |host: &str, origin: &str| {
         let host = format!("host: {host}\r\norigin: {origin}");
         upgrade("/chat").replace("host: localhost", &host)

@@ -83,9 +83,9 @@ impl Http {
         answer
     }
 
-    /// Nothing comes but the end.
+    /// Nothing comes but the end, and then we end as well.
     #[track_caller]
-    pub(crate) fn ends(&mut self) {
+    pub(crate) fn ends(mut self) {
         let mut rest = Vec::new();
         self.answers.read_to_end(&mut rest).expect("an end in order");
         assert_eq!(String::from_utf8_lossy(&rest), "");

@@ -37,7 +37,7 @@ fn a_browser_shows_what_the_loop_does() {
         let told = "\nNO BROWSER: the page of `showcase` was NOT looked at. Install chromium or \
                     name one in READILY_CHROMIUM; only its feed was read, by a plain client.\n";
         let _ = std::io::stderr().write_all(told.as_bytes());
-        return feed_tells_what_happens(&start("no-browser"));
+        return feed_tells_what_happens(start("no-browser"));
     };
     let mut server = start("page");
     let front = Front::to(server.ip());
@@ -98,10 +98,10 @@ fn taken(from: &str, to: &str) -> String {
 
 #[test]
 fn the_feed_tells_any_client_what_happens() {
-    feed_tells_what_happens(&start("feed"));
+    feed_tells_what_happens(start("feed"));
 }
 
-fn feed_tells_what_happens(server: &Server) {
+fn feed_tells_what_happens(server: Server) {
     let mut feed = WebSocket::open(server.ip(), "/live");
     let hello = until(&mut feed, "hello", r#""instance":"#);
     for state in STATES {
@@ -110,7 +110,7 @@ fn feed_tells_what_happens(server: &Server) {
     until(&mut feed, "you", r#""id":""#);
     // In the order of the states: this client is the one in `Live`.
     until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0],"edges":[[1,0],"#);
-    let mut echo = Client::connect(service(server, "TCP echo"));
+    let mut echo = Client::connect(service(&server, "TCP echo"));
     echo.send("hello\n").reads("hello\n");
     until(&mut feed, "figures", r#""now":[0,1,0,1,0,0,0,0,0,0,0,0]"#);
     drop(echo);
@@ -121,6 +121,8 @@ fn feed_tells_what_happens(server: &Server) {
     });
     until(&mut feed, "line", r#""text":"\"line\" 0""#);
     until(&mut feed, "figures", r#"["showcase: a line came too soon","#);
+    drop(feed);
+    server.stop();
 }
 
 /// Reads until a message of that kind holds a part.

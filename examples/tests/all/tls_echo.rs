@@ -92,6 +92,7 @@ fn more_than_any_buffer_holds_comes_back_whole() {
     assert_eq!(checksum(&back[..]), checksum(Noise::new(1).take(MUCH)));
     close(&mut tls);
     assert_eq!(tls.read(&mut piece).expect("an end in order"), 0);
+    drop(tls);
     server.stop();
 }
 
@@ -126,7 +127,7 @@ fn a_client_that_does_not_trust_or_does_not_speak_tls_disturbs_nobody() {
     assert_eq!(plain.send("GET / HTTP/1.1\r\n\r\n").rest()[..2], [0x15, 0x03]);
     good.write_all(b"there").expect("it is read");
     good.read_exact(&mut [0; 5]).expect("an answer");
-    drop(good);
+    drop((good, plain));
     let printed = server.stop();
     assert!(printed[0].contains("handshakes failed 2, "), "{printed:#?}");
     let told = printed.iter().any(|line| line == "  1 tls: the peer does not speak TLS");
@@ -146,6 +147,7 @@ fn a_certificate_of_ones_own_is_shown() {
     tls.read_exact(&mut [0; 5]).expect("an answer");
     close(&mut tls);
     assert_eq!(tls.read(&mut [0; 1]).expect("an end in order"), 0);
+    drop(tls);
     server.stop();
 }
 

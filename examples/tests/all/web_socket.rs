@@ -1,7 +1,7 @@
 //! The other side of a WebSocket, written by hand: it can say what no library would.
 
 use std::io::{BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use crate::http::Http;
 
@@ -108,12 +108,14 @@ impl WebSocket {
         (code, why)
     }
 
-    /// Nothing comes but the end.
+    /// Nothing comes but the end, and then we end as well.
     #[track_caller]
     pub(crate) fn ends(&mut self) {
         let mut rest = Vec::new();
         self.answers.read_to_end(&mut rest).expect("an end in order");
         assert_eq!(rest, []);
+        // The server may have gone altogether.
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {

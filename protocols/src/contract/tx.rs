@@ -60,6 +60,10 @@ impl Tx {
     }
 
     /// How many bytes may be written before whoever writes should wait; an advice, see the type.
+    ///
+    /// At zero nothing is read for this connection, so that echoes and relays hold their peer back.
+    /// A state that sends of its own accord and has to read meanwhile stops earlier, or two such
+    /// peers wait for each other.
     #[inline]
     pub fn room(&self) -> usize {
         if self.half == Half::Open { self.marks.high.saturating_sub(self.charge) } else { 0 }

@@ -145,7 +145,7 @@ impl Tls {
         (mut plain, over): (Option<&mut Tx>, bool),
         pool: &mut Pool,
     ) -> Flushed {
-        let mut flushed = Flushed::NONE;
+        let (mut flushed, had_panicked) = (Flushed::NONE, self.panicked);
         loop {
             let sent = write(socket, flags, &mut self.tx, pool);
             flushed.bytes += sent.bytes;
@@ -156,7 +156,8 @@ impl Tls {
                 break;
             }
         }
-        if self.panicked && flushed.failed.is_none() {
+        // One that panicked while it was fed is told of by that.
+        if self.panicked && !had_panicked && flushed.failed.is_none() {
             flushed.failed = Some(ErrorKind::Other);
         }
         self.put_away(flags, pool);

@@ -94,7 +94,7 @@ impl Place {
     pub(crate) fn drive(&mut self, peers: &mut [Peer]) -> Turn {
         peers.iter_mut().for_each(|peer| peer.turn(self.sim()));
         let soonest = peers.iter().filter_map(Peer::patience).min();
-        self.turn(Some(soonest.map_or(PACE, |soonest| soonest.min(PACE))))
+        self.turn(Some(soonest.map_or(PACE, |soonest| soonest.min(PACE * 20))))
     }
 
     /// The same until it is so.
@@ -166,6 +166,7 @@ impl Place {
         let (counters, app) = (self.counters(), self.reactor.app());
         let stuck = (counters.ended_stuck, counters.panics);
         assert_eq!(stuck, (0, app.panicked), "{:?}", app.gone);
+        assert_eq!(counters.frozen_endpoints, 0, "an endpoint moves its deadline");
         assert_eq!(app.gone.len() as u64, counters.ended, "each end is told");
         assert!(app.gone.values().all(|ends| ends.len() == 1), "and told once: {:?}", app.gone);
         let streams = counters.streams as usize;

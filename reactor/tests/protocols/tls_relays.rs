@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use readily::sys::sim::{ClientId, Link, Rng, Serving, Sim};
-use readily::{Address, Config, Listen};
+use readily::sys::sim::{Link, Rng, Serving, Sim};
+use readily::{Config, Listen};
 
 use crate::caller::{Caller, Ended};
+use crate::guest::{Guest, Kind};
 use crate::keys::{self, BOTH};
 use crate::place::{Place, noise, seeds};
 use crate::town::{Conn, Dial, Meet};
@@ -38,74 +39,6 @@ fn what_a_plain_backend_says_is_encrypted_for_its_client() {
     place.settle_with(|sim| caller.talk(sim));
     assert_eq!(caller.ended, Some(Ended::InOrder));
     place.end();
-}
-
-/// A client of either kind.
-enum Guest {
-    Plain(ClientId),
-    Secure(Box<Caller>),
-}
-
-impl Guest {
-    fn new(sim: &mut Sim, kind: Kind, at: &Address) -> Guest {
-        match kind {
-            Kind::Plain => Guest::Plain(sim.connect(at)),
-            Kind::Secure => Guest::Secure(Box::new(Caller::new(sim, at, &keys::client(&BOTH)))),
-        }
-    }
-
-    fn id(&self) -> ClientId {
-        match self {
-            Guest::Plain(id) => *id,
-            Guest::Secure(caller) => caller.id,
-        }
-    }
-
-    fn say(&mut self, sim: &mut Sim, bytes: &[u8]) {
-        match self {
-            Guest::Plain(id) => sim.send(*id, bytes),
-            Guest::Secure(caller) => caller.say(bytes),
-        }
-    }
-
-    fn talk(&mut self, sim: &mut Sim) {
-        if let Guest::Secure(caller) = self {
-            caller.talk(sim);
-        }
-    }
-
-    fn close(&mut self, sim: &mut Sim) {
-        match self {
-            Guest::Plain(id) => sim.shutdown(*id),
-            Guest::Secure(caller) => caller.close(),
-        }
-    }
-
-    /// Whether all that it said is on its way.
-    fn has_said_all(&self) -> bool {
-        matches!(self, Guest::Plain(_)) || matches!(self, Guest::Secure(at) if !at.is_handshaking())
-    }
-
-    fn heard<'a>(&'a self, sim: &'a Sim) -> &'a [u8] {
-        match self {
-            Guest::Plain(id) => sim.received(*id),
-            Guest::Secure(caller) => &caller.heard,
-        }
-    }
-
-    /// Whether the other side has ended in order.
-    fn has_ended(&self, sim: &Sim) -> bool {
-        match self {
-            Guest::Plain(id) => sim.is_ended(*id),
-            Guest::Secure(caller) => caller.ended == Some(Ended::InOrder),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Plain,
-    Secure,
 }
 
 /// A loop where two of these meet, on a link of this kind.

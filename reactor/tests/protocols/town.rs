@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use readily::echo::Echo;
+use readily::http1;
 use readily::relay::Relay;
+use readily::websocket::{Encoded, WebSocket};
 use readily::{Address, App, Connect, End, Fault, Id, Io, Machine, Peer, State, Step};
+
+use crate::site::{Chat, Site};
 
 /// What has become of every connection.
 #[derive(Default)]
@@ -16,10 +20,12 @@ pub(crate) struct Town {
     pub(crate) panicked: u64,
     /// Who waits to be linked with the next who comes.
     waiting: Option<Id>,
+    /// Who is in the chat.
+    pub(crate) room: Vec<Id>,
 }
 
 impl App for Town {
-    type Mail = u32;
+    type Mail = Encoded;
     type Conn = Conn;
 
     fn gone(&mut self, id: Id, why: End, _: &mut readily::Effects<Self>) {
@@ -49,6 +55,9 @@ pub(crate) enum Conn {
     Relay(Relay),
     #[deadline(idle = "1h")]
     Act(Act),
+    #[becomes(WebSocket)]
+    Http(http1::Server<Site>),
+    WebSocket(WebSocket<Chat>),
 }
 
 /// How long a relay waits for where it connects to.

@@ -54,7 +54,8 @@ const on = {
     showLists(figures);
     showTable(hello, figures);
     showCame(figures);
-    status('live', `live, up for ${length(figures.uptime)}`);
+    status('live', 'live');
+    $('up').textContent = `up for ${length(figures.uptime)}`;
     before = figures;
   },
 
@@ -79,6 +80,7 @@ function watch() {
   mine.onclose = () => {
     if (socket !== mine) return;
     status('lost', 'not connected');
+    $('up').textContent = '';
     notice(
       'bad',
       hello
