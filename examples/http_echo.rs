@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use readily::http1::{Answer, Limits, Name, Reply, Request, Server, Service, Status, Value};
-use readily::{Address, App, Config, Desk, Machine, Mio, Never, Reactor};
+use readily::http1::{Answer, Name, Reply, Request, Server, Service, Status, Value};
+use readily::{Address, App, Desk, Machine, Never, Reactor};
 use readily_examples::{Cli, Failure, Served, TEXT, listening, say, trace};
 
 /// What a body is that does not say what it is.
@@ -74,10 +74,7 @@ fn serve() -> Result<(), Failure> {
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7005")?;
-    let mut config = Config::default();
-    // The largest answer fits behind what may wait already.
-    config.send_marks.cap = config.send_marks.high + Limits::BODY as usize + Limits::HEAD;
-    let mut reactor = Reactor::with(Echoed::default(), Mio::new()?, config)?;
+    let mut reactor = Reactor::new(Echoed::default())?;
     trace(&cli, &mut reactor);
     let listened = reactor.listen(&at, |_, _| Some(Conn::Http(Server::new(Echo))));
     let bound = listening(&at, listened)?;

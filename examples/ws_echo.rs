@@ -4,18 +4,16 @@ use std::process::ExitCode;
 
 use readily::http1::{Answer, Reply, Request, Server, Service};
 use readily::websocket::{Handler, Limits, Message, NotSent, Origins, Socket, WebSocket, upgrade};
-use readily::{Address, App, Config, Desk, Fault, Machine, Mio, Never, Reactor};
+use readily::{Address, App, Desk, Fault, Machine, Never, Reactor};
 use readily_examples::{Cli, Failure, HTML, Served, listening, say, trace};
 
 /// The page, whole: it fetches nothing.
 const PAGE: &[u8] = include_bytes!("src/pages/ws_echo.html");
 
-/// The longest message, in bytes.
-const MESSAGE_MAX: u32 = Limits::DEFAULT.message_max;
-
 /// Any page may ask: nothing is known here, and nothing hidden. Some browsers send a message in
 /// one frame, however long it is.
-const LIMITS: Limits = Limits { frame_max: MESSAGE_MAX, origins: Origins::Any, ..Limits::DEFAULT };
+const LIMITS: Limits =
+    Limits { frame_max: Limits::DEFAULT.message_max, origins: Origins::Any, ..Limits::DEFAULT };
 
 /// A connection begins as a web server's. The deadlines are those of the two protocols.
 #[derive(Machine)]
@@ -98,10 +96,7 @@ fn serve() -> Result<(), Failure> {
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7006")?;
-    let mut config = Config::default();
-    // The largest answer fits behind what may wait already.
-    config.send_marks.cap = config.send_marks.high + 2 * MESSAGE_MAX as usize;
-    let mut reactor = Reactor::with(Echoed::default(), Mio::new()?, config)?;
+    let mut reactor = Reactor::new(Echoed::default())?;
     trace(&cli, &mut reactor);
     let listened = reactor.listen(&at, |_, _| Some(Conn::Http(Server::new(Door))));
     let bound = listening(&at, listened)?;

@@ -10,8 +10,8 @@ pub enum Talk {
         /// Bytes of a message.
         size: usize,
     },
-    /// A browser's request for `/`, and the page.
-    Http,
+    /// A request for `/`, and the page.
+    Http(Request),
     /// A binary WebSocket message of `size` bytes, and the same message back.
     WebSocket {
         /// Bytes of a message.
@@ -24,9 +24,18 @@ impl Talk {
     pub fn size(self) -> usize {
         match self {
             Self::Echo { size } | Self::WebSocket { size } => size,
-            Self::Http => 0,
+            Self::Http(_) => 0,
         }
     }
+}
+
+/// A request for `/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// All nine headers of a browser.
+    Browser,
+    /// Its first three.
+    Short,
 }
 
 impl fmt::Display for Talk {
@@ -34,7 +43,8 @@ impl fmt::Display for Talk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Echo { size } => write!(f, "--size {size}"),
-            Self::Http => f.write_str("--protocol http"),
+            Self::Http(Request::Browser) => f.write_str("--protocol http"),
+            Self::Http(Request::Short) => f.write_str("--protocol http --request short"),
             Self::WebSocket { size } => write!(f, "--protocol websocket --size {size}"),
         }
     }

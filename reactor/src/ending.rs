@@ -100,13 +100,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 slot.patience = self.clock.after(self.config.linger_within);
                 slot.progressed = self.clock.now();
             }
-            if !was_shut {
-                slot.flags.set(Flags::SHUT);
-                // An endpoint delivers what it was given, whether or not we listen to its stream.
-                let lingers = slot.stream.is_some();
-                if !self.carry_end(index) || !lingers {
-                    return self.discard(index, Close::InOrder);
-                }
+            slot.flags.set(Flags::SHUT);
+            // An endpoint delivers what it was given, whether or not we listen to its stream.
+            let lingers = slot.stream.is_some() && (was_shut || self.carry_end(index));
+            if !lingers {
+                return self.discard(index, Close::InOrder);
             }
             if self.discards_all(index) {
                 return self.discard(index, Close::InOrder);
@@ -217,7 +215,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether nothing can be said in either direction any more.
     pub(crate) fn have_both_ended(&self, index: usize) -> bool {
         let slot = &self.slots[index];
-        let heard = slot.rx.as_ref().is_some_and(|rx| rx.is_drained());
+        let heard = slot.rx.as_ref().is_some_and(|rx| rx.half() == Half::Ended && rx.is_empty());
         heard && slot.flags.has(Flags::SHUT) && !slot.has_output()
     }
 

@@ -105,7 +105,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.count_fault(fault);
         let id = self.id_of(index);
         self.trace_end(id, End::Fault(fault));
-        self.close_in_order(index);
+        match fault {
+            Fault::Local(_) => self.discard(index, Close::Reset),
+            _ => self.close_in_order(index),
+        }
     }
 
     fn abandon_handshake(&mut self, index: usize) {

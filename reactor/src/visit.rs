@@ -325,7 +325,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let ends = !slot.has_output() && slot.has_said_all();
         if ends && !slot.flags.has(Flags::SHUT) {
             slot.flags.set(Flags::SHUT);
-            if slot.rx.as_ref().is_some_and(|rx| rx.is_drained()) {
+            if slot.rx.as_ref().is_some_and(|rx| rx.half() == Half::Ended && rx.is_empty()) {
                 // Closing says the same to the peer, in one system call less.
                 self.end(index, End::Finished);
                 return false;

@@ -1,8 +1,19 @@
 //! TLS, QUIC, HTTP and WebSocket on the real loop in the simulator.
+//!
+//! `READILY_SEED=n` replays one seed of each random world, `READILY_SEEDS=n` runs so many of them;
+//! a failure prints its seed. `READILY_TRACE=1` prints what the loop does. Keys and nonces are
+//! drawn by ring, whatever the seed is: but nothing that is random has a random length, so the same
+//! seed is the same run to the system call.
 #![cfg(all(feature = "http1", feature = "quic", feature = "tls", feature = "websocket"))]
 
 #[path = "protocols/caller.rs"]
 mod caller;
+#[path = "protocols/chat.rs"]
+mod chat;
+#[path = "protocols/guest.rs"]
+mod guest;
+#[path = "protocols/http.rs"]
+mod http;
 #[path = "protocols/keys.rs"]
 mod keys;
 #[path = "protocols/peer.rs"]
@@ -11,8 +22,14 @@ mod peer;
 mod place;
 #[path = "common/planned.rs"]
 mod planned;
+#[path = "protocols/quic_ends.rs"]
+mod quic_ends;
+#[path = "protocols/quic_flow.rs"]
+mod quic_flow;
 #[path = "protocols/quic_world.rs"]
 mod quic_world;
+#[path = "protocols/site.rs"]
+mod site;
 #[path = "protocols/tls_ends.rs"]
 mod tls_ends;
 #[path = "protocols/tls_limits.rs"]
@@ -27,11 +44,3 @@ mod tls_troubles;
 mod tls_world;
 #[path = "protocols/town.rs"]
 mod town;
-#[path = "protocols/chat.rs"]
-mod chat;
-#[path = "protocols/guest.rs"]
-mod guest;
-#[path = "protocols/http.rs"]
-mod http;
-#[path = "protocols/site.rs"]
-mod site;

@@ -35,6 +35,11 @@ fn bad_arguments_are_one_line_and_exit_code_2() -> Result<()> {
         (LOAD, format!("{load} --requests 2 --size 0"), "--size is 1 to 1048576"),
         (LOAD, format!("{echo} --requests 2 --protocol ftp"), "echo, http or websocket"),
         (LOAD, format!("{echo} --requests 2 --protocol http"), "--size is not known here"),
+        (
+            LOAD,
+            format!("{load} --requests 2 --protocol http --request long"),
+            "browser or short is expected",
+        ),
         (QUIC_LOAD, quic.to_owned(), "--bytes is missing"),
         (QUIC_LOAD, format!("{quic} --bytes 0"), "--bytes and --connections are at least 1"),
         (MEASURE, "--only echo".to_owned(), "there is no figure \"echo\""),

@@ -5,7 +5,7 @@ use readily_benches::failure::Failure;
 use readily_benches::quic_driver::QuicDriver;
 use readily_benches::scratch::Scratch;
 use readily_benches::server::{Launch, Server, Under};
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Request, Talk};
 
 use crate::{
     HYPER_HELLO, LOAD, QUIC_LOAD, QUINN_ECHO, RAW_EPOLL_ECHO, RAW_EPOLL_HTTP, TOKIO_ECHO,
@@ -72,7 +72,8 @@ fn http_servers() -> Result<(), Failure> {
     let scratch = Scratch::new()?;
     for program in [RAW_EPOLL_HTTP, HYPER_HELLO] {
         let mut server = start(launch(program), &scratch)?;
-        drive(&mut server, |_| Talk::Http, &scratch)?;
+        drive(&mut server, |_| Talk::Http(Request::Browser), &scratch)?;
+        drive(&mut server, |_| Talk::Http(Request::Short), &scratch)?;
         server.stop()?;
     }
     Ok(())
@@ -116,7 +117,7 @@ fn idle_connections_stay_open_beside_busy_ones() -> Result<(), Failure> {
     let scratch = Scratch::new()?;
     for (launch, talk) in [
         (launch(TOKIO_ECHO), echo as fn(usize) -> Talk),
-        (launch(HYPER_HELLO), |_| Talk::Http),
+        (launch(HYPER_HELLO), |_| Talk::Http(Request::Browser)),
         (launch(TOKIO_WS_ECHO), |size| Talk::WebSocket { size }),
         (launch_secured(TOKIO_TLS_ECHO, &scratch), echo),
     ] {

@@ -143,8 +143,8 @@ impl Transfer {
             Load::Pipe(pipe) => pipe.verdict(),
         };
         let same = match verdict {
-            Verdict::Nothing if sent > 0 => "nothing came back",
-            Verdict::Nothing | Verdict::Same => "the same came back",
+            Verdict::Nothing => "nothing came back",
+            Verdict::Same => "the same came back",
             Verdict::Missing(n) => {
                 return Err(io::Error::other(format!(
                     "{to}: {n} of {sent} bytes did not come back"

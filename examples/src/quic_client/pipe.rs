@@ -46,8 +46,9 @@ impl Pipe {
         self.input = Input::Over;
     }
 
-    /// Reads the next piece if there is room for it and more, so that the answers are read too; says
-    /// whether there is none any more.
+    /// Reads the next piece if there is room for it; says whether there is none any more.
+    ///
+    /// Some room is left, as [`Pattern`](super::Pattern) does.
     pub(super) fn give(
         &mut self,
         tx: &Tx,

@@ -31,7 +31,8 @@ impl Progress {
 
     /// Draws the bar if it is due.
     pub fn show(&mut self, transfer: &Transfer, now: Instant) {
-        let Some(began) = transfer.began().filter(|_| self.shown) else { return };
+        let is_shown = self.shown && !transfer.is_over();
+        let Some(began) = transfer.began().filter(|_| is_shown) else { return };
         if self.due.is_none_or(|due| now >= due) {
             self.due = Some(now + Progress::EVERY);
             // From the start of the line, without wrapping at its end, clearing what was there.

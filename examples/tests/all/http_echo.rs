@@ -71,7 +71,7 @@ fn bodies_are_answered_in_their_order_however_they_come() {
     let headers = "host: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n";
     http.send(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
     assert_eq!(http.answer(false).status, 100);
-    assert_eq!(http.send("asked"[..4].as_bytes()).answer(false).text(), "aske");
+    assert_eq!(http.send("body").answer(false).text(), "body");
     drop(http);
     server.stop();
 }

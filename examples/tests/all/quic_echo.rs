@@ -50,7 +50,8 @@ fn what_is_generated_comes_back_and_is_timed() {
     let (server, ca) = server("generated");
     for (size, bytes) in [("0", 0), ("1", 1), ("65521B", 65_521), ("3MiB", MUCH)] {
         let printed = line(&run(client(&server, &ca).args(["--bytes", size])));
-        let start = format!("sent {bytes} bytes, the same came back: ");
+        let what = if bytes == 0 { "nothing" } else { "the same" };
+        let start = format!("sent {bytes} bytes, {what} came back: ");
         assert!(printed.starts_with(&start) && printed.trim_end().ends_with("/s"), "{printed}");
     }
     let printed = server.stop();

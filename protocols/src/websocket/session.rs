@@ -95,6 +95,8 @@ impl Session {
         most: usize,
     ) -> Result<Event, Refusal> {
         loop {
+            // A pong on the way may have taken the last of the room.
+            let most = if tx.room() == 0 { 0 } else { most };
             if self.partial.as_ref().is_some_and(|partial| partial.is_inside()) {
                 match self.go_on(rx, most) {
                     Some(event) => return Ok(event),

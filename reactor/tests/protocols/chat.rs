@@ -9,7 +9,7 @@ use readily::websocket::{Limits, reason};
 use readily::{Address, Config, End, Fault, Listen, Marks, Reason};
 
 use crate::guest::{Guest, Kind};
-use crate::place::{Place, noise, seeds};
+use crate::place::{Place, draw_config, noise, seeds};
 use crate::site::Site;
 use crate::town::Conn;
 
@@ -20,7 +20,8 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 const LAST: u8 = 0x80;
 
-const HELLO: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+const HELLO: &[u8] =
+    b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
 /// A client's frame.
@@ -118,14 +119,8 @@ fn messages_in_any_pieces_come_back_in_order_and_the_close_is_answered() {
         if rng.index(2) == 0 {
             sim.set_buggify(Buggify::ROUGH);
         }
-        let mut config = Config::default();
-        config.send_stall = Duration::from_secs(3600);
-        if rng.index(2) == 0 {
-            config.send_marks = Marks { high: 20_000, low: 1_000, cap: 1 << 20 };
-        }
-        let mut place = Place::new(seed, sim, config);
-        let plain =
-            place.listen(80, Listen::default(), |_, _| Some(Conn::Http(Server::new(Site))));
+        let mut place = Place::new(seed, sim, draw_config(200, &mut rng));
+        let plain = place.listen(80, Listen::default(), |_, _| Some(Conn::Http(Server::new(Site))));
         let secure = place.secure(443, |_, _| Some(Conn::Http(Server::new(Site))));
         let (kind, at) =
             if rng.index(2) == 0 { (Kind::Plain, plain) } else { (Kind::Secure, secure) };

@@ -7,7 +7,7 @@ use readily::sys::sim::{Buggify, ClientId, Link, Rng, Sim};
 use readily::{Address, Config, End, Fault, Listen};
 
 use crate::guest::{Guest, Kind};
-use crate::place::{Place, noise, seeds};
+use crate::place::{Place, draw_config, noise, seeds};
 use crate::site::{LARGE, Site};
 use crate::town::Conn;
 
@@ -47,8 +47,10 @@ fn every_cut_of_a_conversation_gets_the_same_answers() {
     let conversations = [
         [get("/hello"), post(b"some body"), get("/none"), get("/last")].concat(),
         [get("/hello"), post(b""), b"\r\n".to_vec(), get("/hello"), b"GET /\n\n".to_vec()].concat(),
-        [post(&[b'x'; 40]), b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n"
-            .to_vec()]
+        [
+            post(&[b'x'; 40]),
+            b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n".to_vec(),
+        ]
         .concat(),
     ];
     for said in conversations {
@@ -101,11 +103,8 @@ fn whatever_is_asked_in_any_pieces_is_answered_in_order() {
         if rng.index(2) == 0 {
             sim.set_buggify(Buggify::ROUGH);
         }
-        let mut config = Config::default();
-        config.send_stall = Duration::from_secs(3600);
-        let mut place = Place::new(seed, sim, config);
-        let plain =
-            place.listen(80, Listen::default(), |_, _| Some(Conn::Http(Server::new(Site))));
+        let mut place = Place::new(seed, sim, draw_config(1_000, &mut rng));
+        let plain = place.listen(80, Listen::default(), |_, _| Some(Conn::Http(Server::new(Site))));
         let secure = place.secure(443, |_, _| Some(Conn::Http(Server::new(Site))));
         let (kind, at) =
             if rng.index(2) == 0 { (Kind::Plain, plain) } else { (Kind::Secure, secure) };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use readily::quic::{Limits, Quic, Secrets};
 use readily::sys::faults::{Faulty, Plan};
 use readily::sys::sim::{Rng, Sim};
-use readily::{Accepted, Address, Bind, Config, Counters, Listen, Reactor, Turn, tls};
+use readily::{Accepted, Address, Bind, Config, Counters, Listen, Marks, Reactor, Turn, tls};
 use rustls::version::TLS13;
 
 use crate::keys::{self, BOTH};
@@ -169,7 +169,8 @@ impl Place {
         assert_eq!(counters.frozen_endpoints, 0, "an endpoint moves its deadline");
         assert_eq!(app.gone.len() as u64, counters.ended, "each end is told");
         assert!(app.gone.values().all(|ends| ends.len() == 1), "and told once: {:?}", app.gone);
-        let streams = counters.streams as usize;
+        // Streams of QUIC have none.
+        let streams = (counters.streams + counters.connects) as usize;
         let (live, open) = (self.reactor.connections().count(), self.sim().descriptors().streams);
         assert!(open <= live && live <= open + streams, "each connection has one descriptor");
     }
@@ -220,4 +221,25 @@ pub(crate) fn seeds(n: u64) -> std::ops::RangeInclusive<u64> {
 /// Bytes without a pattern.
 pub(crate) fn noise(len: usize, rng: &mut Rng) -> Vec<u8> {
     (0..len).map(|_| rng.draw() as u8).collect()
+}
+
+/// Limits that nobody is ended by, some of them narrow; at least so many bytes may be unread.
+pub(crate) fn draw_config(least: usize, rng: &mut Rng) -> Config {
+    let mut config = Config::default();
+    // A small window is slow.
+    config.send_stall = Duration::from_secs(3600);
+    config.handshake_within = Duration::from_secs(3600);
+    if rng.index(2) == 0 {
+        config.turn_bytes = 1 + rng.index(5_000);
+        config.turn_reads = 1 + rng.index(4);
+        config.receive_max = least + rng.index(10_000);
+        config.turn_handshakes = 1 + rng.index(3);
+        config.handshakes_max = 1 + rng.index(3);
+    }
+    let between = [0, 500, 50_000][rng.index(3)];
+    if between > 0 {
+        let low = 1 + rng.index(10_000);
+        config.send_marks = Marks { high: low + rng.index(between), low, cap: 1 << 20 };
+    }
+    config
 }

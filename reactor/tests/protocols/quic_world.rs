@@ -6,10 +6,10 @@ use std::time::Duration;
 use readily::echo::Echo;
 use readily::quic::Limits;
 use readily::sys::sim::{Buggify, Chance, DatagramLink, Rng, Sim};
-use readily::{Config, Counters, Marks, Release, Turn};
+use readily::{Counters, Release, Turn};
 
 use crate::peer::Peer;
-use crate::place::{Place, noise, seeds};
+use crate::place::{Place, draw_config, noise, seeds};
 use crate::town::Conn;
 
 /// How a stream ends.
@@ -50,7 +50,7 @@ impl World {
             sim.set_buggify(Buggify::ROUGH);
         }
         let drains = rng.index(6) == 0;
-        let mut place = Place::new(seed, sim, draw_config(&mut rng));
+        let mut place = Place::new(seed, sim, draw_config(100, &mut rng));
         let at = place.quic(draw_limits(&mut rng), |_, _| Some(Conn::Echo(Echo)));
         let size = [200, 5_000, 100_000][rng.index(3)];
         World { place, rng, at, peers: Vec::new(), talks: Vec::new(), drains, size }
@@ -178,22 +178,6 @@ fn weather(rng: &mut Rng) -> DatagramLink {
             ..DatagramLink::rough()
         },
     }
-}
-
-fn draw_config(rng: &mut Rng) -> Config {
-    let mut config = Config::default();
-    config.send_stall = Duration::from_secs(3600);
-    if rng.index(2) == 0 {
-        config.turn_bytes = 1 + rng.index(5_000);
-        config.turn_reads = 1 + rng.index(4);
-        config.receive_max = 100 + rng.index(10_000);
-    }
-    let between = [0, 500, 50_000][rng.index(3)];
-    if between > 0 {
-        let low = 1 + rng.index(10_000);
-        config.send_marks = Marks { high: low + rng.index(between), low, cap: 1 << 20 };
-    }
-    config
 }
 
 fn draw_limits(rng: &mut Rng) -> Limits {

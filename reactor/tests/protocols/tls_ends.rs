@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use readily::echo::Echo;
 use readily::sys::sim::Sim;
-use readily::{Address, Config, End, Fault, Step, tls};
+use readily::{Accepted, Address, Config, End, Fault, Listen, Step, tls};
 use rustls::version::TLS13;
 
 use crate::caller::{Caller, Ended};
 use crate::keys::{self, BOTH};
 use crate::place::Place;
-use crate::town::{Act, Conn};
+use crate::town::{Conn, Town};
 
 /// A fatal alert without a key, of any kind.
 fn is_alert(bytes: &[u8]) -> bool {
@@ -117,7 +117,7 @@ fn a_client_that_ends_its_half_with_its_handshake_is_still_answered() {
         let mut place = Place::quiet(Config::default());
         let mut said = false;
         let at = place.secure(443, move |_, _| {
-            Some(Act::new(move |io| {
+            Some(Conn::act(move |io| {
                 if !std::mem::replace(&mut said, true) {
                     io.tx.write(greeting);
                 }
@@ -213,7 +213,7 @@ fn whatever_comes_after_our_end_breaks_one_connection_at_most() {
         for versions in [&BOTH[..1], &BOTH[1..]] {
             let mut place = Place::quiet(Config::default());
             let at = place.secure(443, |_, _| {
-                Some(Act::new(|io| {
+                Some(Conn::act(|io| {
                     io.tx.finish();
                     io.rx.consume(io.rx.len());
                     Ok(Step::Wait)
@@ -236,5 +236,34 @@ fn whatever_comes_after_our_end_breaks_one_connection_at_most() {
             place.reactor.abort();
             place.run_out();
         }
+    }
+}
+
+#[test]
+fn a_cut_after_our_end_is_a_cut_too() {
+    for secure in [true, false] {
+        let mut place = Place::quiet(Config::default());
+        let ends_first = |_: &mut Town, _: &Accepted<'_>| {
+            Some(Conn::act(|io| {
+                io.tx.finish();
+                io.rx.consume(io.rx.len());
+                Ok(Step::Wait)
+            }))
+        };
+        if secure {
+            let at = place.secure(443, ends_first);
+            let caller = greet(&mut place, &at, &BOTH);
+            place.sim().shutdown(caller.id);
+        } else {
+            let at = place.listen(80, Listen::default(), ends_first);
+            let client = place.sim().connect(&at);
+            place.settle();
+            place.sim().reset(client);
+        }
+        place.settle();
+        let kind = if secure { ErrorKind::UnexpectedEof } else { ErrorKind::ConnectionReset };
+        assert_eq!(place.reactor.app().ends(), [End::Transport(kind)]);
+        assert_eq!(place.counters().truncated, u64::from(secure));
+        place.end();
     }
 }

@@ -9,7 +9,7 @@ use readily::{Address, Config, End, Fault, Marks, Reason, Step, tls};
 use crate::caller::{Caller, Ended};
 use crate::keys::{self, BOTH};
 use crate::place::Place;
-use crate::town::{Act, Conn};
+use crate::town::Conn;
 
 const BLOCK: u64 = 64 * 1024;
 
@@ -95,7 +95,7 @@ fn a_peer_that_never_reads_costs_its_caps_and_then_its_connection() {
     let mut place = Place::quiet(config);
     // One who is asked nothing and says more than anybody wants to hear.
     let at = place.secure(443, |_, _| {
-        Some(Act::new(|io| {
+        Some(Conn::act(|io| {
             while io.tx.room() > 0 {
                 io.tx.write(&[b'x'; 5_000]);
             }

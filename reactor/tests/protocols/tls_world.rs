@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use readily::echo::Echo;
 use readily::sys::sim::{Buggify, Chance, ClientId, Link, Rng, Serving, Sim};
-use readily::{Address, Config, Counters, Marks};
+use readily::{Address, Counters};
 use rustls::ClientConfig;
 use rustls::version::{TLS12, TLS13};
 
 use crate::keys;
-use crate::place::{Place, seeds};
+use crate::place::{Place, draw_config, seeds};
 use crate::tls_talk::{Last, Talk};
 use crate::town::{Conn, Dial};
 
@@ -52,7 +52,10 @@ impl World {
         };
         let size = [200, 3_000, 50_000][rng.index(3)];
         prepare(&mut sim, trouble, size, &mut rng);
-        let config = draw_config(trouble, &mut rng);
+        let mut config = draw_config(100, &mut rng);
+        if trouble == Trouble::Memory {
+            config.buffers_max = 4096 + rng.index(300_000);
+        }
         let mut place = Place::new(seed, sim, config);
         let outside: Address = "10.0.1.1:80".parse().expect("an address");
         place.sim().serve(&outside, Serving::Accept);
@@ -162,29 +165,6 @@ fn prepare(sim: &mut Sim, trouble: Trouble, size: usize, rng: &mut Rng) {
         sim.set_buggify(Buggify::ROUGH);
     }
     sim.set_batch(1 + rng.index(64));
-}
-
-fn draw_config(trouble: Trouble, rng: &mut Rng) -> Config {
-    let mut config = Config::default();
-    if trouble == Trouble::Memory {
-        config.buffers_max = 4096 + rng.index(300_000);
-    }
-    // A small window is slow.
-    config.send_stall = Duration::from_secs(3600);
-    config.handshake_within = Duration::from_secs(3600);
-    if rng.index(2) == 0 {
-        config.turn_bytes = 1 + rng.index(5_000);
-        config.turn_reads = 1 + rng.index(4);
-        config.receive_max = 100 + rng.index(10_000);
-        config.turn_handshakes = 1 + rng.index(3);
-        config.handshakes_max = 1 + rng.index(3);
-    }
-    let between = [0, 500, 50_000][rng.index(3)];
-    if between > 0 {
-        let low = 1 + rng.index(10_000);
-        config.send_marks = Marks { high: low + rng.index(between), low, cap: 1 << 20 };
-    }
-    config
 }
 
 #[test]

@@ -106,10 +106,13 @@ impl State<Conn> for Meet {
 pub(crate) type Does = Result<Step<Act, Conn>, Fault>;
 
 /// A connection that is one closure.
-pub(crate) struct Act(Box<dyn FnMut(&mut Io<'_, Town>) -> Does>);
+pub(crate) struct Act(Box<Doing>);
 
-impl Act {
-    pub(crate) fn new(act: impl FnMut(&mut Io<'_, Town>) -> Does + 'static) -> Conn {
+type Doing = dyn FnMut(&mut Io<'_, Town>) -> Does;
+
+impl Conn {
+    /// What this does.
+    pub(crate) fn act(act: impl FnMut(&mut Io<'_, Town>) -> Does + 'static) -> Conn {
         Conn::Act(Act(Box::new(act)))
     }
 }

@@ -93,7 +93,7 @@ impl Exchange {
     pub(crate) fn new(talk: Talk) -> Self {
         match talk {
             Talk::Echo { .. } => Self::Echo(0),
-            Talk::Http => Self::Http(Http::default()),
+            Talk::Http(request) => Self::Http(Http::new(request)),
             Talk::WebSocket { .. } => Self::WebSocket(WebSocket::default()),
         }
     }

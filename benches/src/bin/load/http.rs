@@ -2,11 +2,12 @@
 
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 use readily_benches::page::PAGE;
+use readily_benches::talk::Request;
 
 use crate::exchange::{Heard, Script, Then, surplus};
 
 /// What a browser sends for a page on the same machine: nine headers.
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\
+const BROWSER: &[u8] = b"GET / HTTP/1.1\r\n\
     Host: localhost:8080\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
     Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
@@ -18,19 +19,34 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\
     Cookie: theme=dark; session=0123456789abcdef\r\n\
     \r\n";
 
+/// The first three of them.
+const SHORT: &[u8] = b"GET / HTTP/1.1\r\n\
+    Host: localhost:8080\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
+    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
+    \r\n";
+
 /// More than any server here sends.
 const HEADERS: usize = 32;
 
 /// One connection's answers.
-#[derive(Default)]
 pub(crate) struct Http {
+    request: &'static [u8],
     /// The beginning of an answer whose end has not come yet.
     partial: Vec<u8>,
 }
 
 impl Http {
+    pub(crate) fn new(request: Request) -> Self {
+        let request = match request {
+            Request::Browser => BROWSER,
+            Request::Short => SHORT,
+        };
+        Self { request, partial: Vec::new() }
+    }
+
     pub(crate) fn outgoing(&self) -> &'static [u8] {
-        REQUEST
+        self.request
     }
 
     pub(crate) fn hear(&mut self, script: &Script, bytes: &[u8]) -> Result<Heard, String> {
@@ -102,11 +118,13 @@ mod tests {
     use crate::exchange::Verify;
 
     #[test]
-    fn request_is_a_browsers() {
-        let mut headers = [EMPTY_HEADER; HEADERS];
-        let mut request = httparse::Request::new(&mut headers);
-        assert_eq!(request.parse(REQUEST), Ok(Status::Complete(REQUEST.len())));
-        assert_eq!((request.headers.len(), REQUEST.len()), (9, 409));
+    fn requests_are_whole() {
+        for (bytes, count, length) in [(BROWSER, 9, 409), (SHORT, 3, 208)] {
+            let mut headers = [EMPTY_HEADER; HEADERS];
+            let mut request = httparse::Request::new(&mut headers);
+            assert_eq!(request.parse(bytes), Ok(Status::Complete(length)));
+            assert_eq!((request.headers.len(), bytes.len()), (count, length));
+        }
     }
 
     #[test]
@@ -114,7 +132,7 @@ mod tests {
         let page = |headers: &str, body: &str| {
             format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n{headers}\r\n{body}", PAGE.len())
         };
-        let script = Script::new(Talk::Http, Verify::On);
+        let script = Script::new(Talk::Http(Request::Short), Verify::On);
         let short = format!("a page of 1 B instead of {}", PAGE.len());
         let changed = format!("?{}", &PAGE[1..]);
         for (answer, expected) in [
@@ -138,7 +156,7 @@ mod tests {
 
     /// What both parts amount to; the first one alone is never a whole answer.
     fn judged(script: &Script, parts: [&[u8]; 2]) -> Result<Then, String> {
-        let mut http = Http::default();
+        let mut http = Http::new(Request::Short);
         let mut last = None;
         for part in parts {
             if last.is_some() {

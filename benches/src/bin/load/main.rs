@@ -21,15 +21,15 @@ use std::time::Duration;
 use readily_benches::cli::{self, Arguments, BadArgument};
 use readily_benches::driver::HOLDING;
 use readily_benches::failure::Failure;
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Request, Talk};
 use signal_hook::consts::SIGTERM;
 
 use crate::client::{Client, Plan};
 use crate::exchange::Verify;
 
 const USAGE: &str = "load --connect ADDR --connections N --size BYTES --requests TOTAL \
-                     [--protocol echo|http|websocket] [--trust FILE] [--idle N] \
-                     [--verify on|off] [--hold] [--json] [--stall SECONDS]";
+                     [--protocol echo|http|websocket] [--request browser|short] [--trust FILE] \
+                     [--idle N] [--verify on|off] [--hold] [--json] [--stall SECONDS]";
 
 const MAX_SIZE: usize = 1 << 20;
 
@@ -71,7 +71,8 @@ fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
 fn talk(arguments: &mut Arguments) -> Result<Talk, BadArgument> {
     let protocol = arguments.option::<Protocol>("--protocol")?.unwrap_or(Protocol::Echo);
     if protocol == Protocol::Http {
-        return Ok(Talk::Http);
+        let request = arguments.option::<Headers>("--request")?;
+        return Ok(Talk::Http(request.map_or(Request::Browser, |headers| headers.0)));
     }
     let size = arguments.required("--size")?;
     if !(1..=MAX_SIZE).contains(&size) {
@@ -96,6 +97,21 @@ impl FromStr for Protocol {
             "http" => Ok(Self::Http),
             "websocket" => Ok(Self::WebSocket),
             _ => Err("echo, http or websocket is expected"),
+        }
+    }
+}
+
+/// Which headers a request has.
+struct Headers(Request);
+
+impl FromStr for Headers {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "browser" => Ok(Self(Request::Browser)),
+            "short" => Ok(Self(Request::Short)),
+            _ => Err("browser or short is expected"),
         }
     }
 }

@@ -4,7 +4,7 @@ use readily_benches::contender::HTTP;
 use readily_benches::driver::Load;
 use readily_benches::failure::Failure;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Request, Talk};
 
 use crate::bench::{Bench, Lengths, difference, progress};
 
@@ -20,7 +20,7 @@ pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
         title: format!("heap allocations per request, a browser's GET, {CONNECTIONS} connections"),
         commands: vec![
             "valgrind --tool=memcheck SERVER --listen 127.0.0.1:0".to_owned(),
-            difference(&CONNECTIONS.to_string(), Talk::Http, LENGTHS),
+            difference(&CONNECTIONS.to_string(), Talk::Http(Request::Browser), LENGTHS),
         ],
         // A single one is one too many, so what is held to the target is not divided.
         columns: vec![
@@ -33,7 +33,8 @@ pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
     };
     for contender in HTTP {
         progress(HTTP_GET, contender, &format!("{CONNECTIONS} connections"));
-        let load = Load { connections: CONNECTIONS, talk: Talk::Http, requests: 0 };
+        let load =
+            Load { connections: CONNECTIONS, talk: Talk::Http(Request::Browser), requests: 0 };
         let further = bench.further_allocations(contender, load, LENGTHS);
         let cells = further.map(|(count, bytes)| {
             let requests = LENGTHS.further();

@@ -4,7 +4,7 @@ use readily_benches::contender::{Contender, ECHOES, HTTP, WEBSOCKETS};
 use readily_benches::driver::Load;
 use readily_benches::failure::Failure;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Request, Talk};
 
 use crate::bench::{Bench, Lengths, MESSAGE, difference, progress};
 
@@ -15,86 +15,104 @@ pub(crate) const WEBSOCKET: &str = "ws-instructions";
 /// What is counted, of which servers.
 struct Subject {
     figure: &'static str,
-    what: &'static str,
+    title: &'static str,
     contenders: &'static [Contender],
-    talk: Talk,
     /// Short, because valgrind is slow; counts do not need more.
     lengths: Lengths,
-    /// Connections, and the most instructions.
-    columns: &'static [(u64, f64)],
+    readings: &'static [Reading],
+}
+
+/// One column.
+struct Reading {
+    heading: &'static str,
+    connections: u64,
+    talk: Talk,
+    /// The most instructions.
+    limit: f64,
 }
 
 pub(crate) fn echo(bench: &Bench<'_>) -> Result<Table, Failure> {
-    take(
-        bench,
-        &Subject {
-            figure: ECHO,
-            what: "round trip, echo of 1024 B",
-            contenders: &ECHOES,
-            talk: MESSAGE,
-            lengths: Lengths { short: 2_000, long: 12_000 },
-            columns: &[(64, 350.0), (1, 600.0)],
-        },
-    )
+    let subject = Subject {
+        figure: ECHO,
+        title: "user-space instructions per round trip, echo of 1024 B",
+        contenders: &ECHOES,
+        lengths: Lengths { short: 2_000, long: 12_000 },
+        readings: &[
+            Reading { heading: "64 connections", connections: 64, talk: MESSAGE, limit: 350.0 },
+            Reading { heading: "1 connection", connections: 1, talk: MESSAGE, limit: 600.0 },
+        ],
+    };
+    take(bench, &subject)
 }
 
 pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
-    take(
-        bench,
-        &Subject {
-            figure: HTTP_GET,
-            what: "request, a browser's GET on connections that stay",
-            contenders: &HTTP,
-            talk: Talk::Http,
-            lengths: Lengths { short: 2_000, long: 12_000 },
-            columns: &[(64, 2_200.0)],
-        },
-    )
+    let subject = Subject {
+        figure: HTTP_GET,
+        title: "user-space instructions per request, GET on 64 connections that stay",
+        contenders: &HTTP,
+        lengths: Lengths { short: 2_000, long: 12_000 },
+        readings: &[
+            Reading {
+                heading: "a browser's 9 headers",
+                connections: 64,
+                talk: Talk::Http(Request::Browser),
+                limit: 2_200.0,
+            },
+            Reading {
+                heading: "the first 3 of them",
+                connections: 64,
+                talk: Talk::Http(Request::Short),
+                limit: 2_200.0,
+            },
+        ],
+    };
+    take(bench, &subject)
 }
 
 pub(crate) fn websocket(bench: &Bench<'_>) -> Result<Table, Failure> {
-    take(
-        bench,
-        &Subject {
-            figure: WEBSOCKET,
-            what: "round trip, WebSocket echo of a binary message of 1024 B",
-            contenders: &WEBSOCKETS,
+    let subject = Subject {
+        figure: WEBSOCKET,
+        title: "user-space instructions per round trip, WebSocket echo of a binary message of \
+                1024 B",
+        contenders: &WEBSOCKETS,
+        lengths: Lengths { short: 1_000, long: 6_000 },
+        readings: &[Reading {
+            heading: "64 connections",
+            connections: 64,
             talk: Talk::WebSocket { size: 1024 },
-            lengths: Lengths { short: 1_000, long: 6_000 },
-            columns: &[(64, 1_500.0)],
-        },
-    )
+            limit: 1_500.0,
+        }],
+    };
+    take(bench, &subject)
 }
 
 fn take(bench: &Bench<'_>, subject: &Subject) -> Result<Table, Failure> {
-    let column = |(connections, limit): &(u64, f64)| Column {
-        heading: format!("{connections} connection{}", if *connections == 1 { "" } else { "s" }),
+    let column = |reading: &Reading| Column {
+        heading: reading.heading.to_owned(),
         decimals: 1,
-        target: Target::AtMost(*limit),
+        target: Target::AtMost(reading.limit),
     };
-    let counts: Vec<String> = subject.columns.iter().map(|(count, _)| count.to_string()).collect();
     let mut table = Table {
         figure: subject.figure,
-        title: format!("user-space instructions per {}", subject.what),
-        commands: vec![
-            "valgrind --tool=callgrind SERVER --listen 127.0.0.1:0".to_owned(),
-            difference(&counts.join(" and "), subject.talk, subject.lengths),
-        ],
-        columns: subject.columns.iter().map(column).collect(),
+        title: subject.title.to_owned(),
+        commands: vec!["valgrind --tool=callgrind SERVER --listen 127.0.0.1:0".to_owned()],
+        columns: subject.readings.iter().map(column).collect(),
         rows: Vec::new(),
         notes: Vec::new(),
     };
+    table.commands.extend(subject.readings.iter().map(|reading| {
+        difference(&reading.connections.to_string(), reading.talk, subject.lengths)
+    }));
     for contender in subject.contenders {
-        let readings =
-            subject.columns.iter().zip(&table.columns).map(|((connections, _), column)| {
-                progress(subject.figure, *contender, &column.heading);
-                let load = Load { connections: *connections, talk: subject.talk, requests: 0 };
-                bench
-                    .instructions_per_round_trip(*contender, None, load, subject.lengths)
-                    .map(Cell::Number)
-            });
-        let readings = readings.collect();
-        table.add(contender.label(), readings);
+        let cells = subject.readings.iter().map(|reading| {
+            progress(subject.figure, *contender, reading.heading);
+            let &Reading { connections, talk, .. } = reading;
+            let load = Load { connections, talk, requests: 0 };
+            bench
+                .instructions_per_round_trip(*contender, None, load, subject.lengths)
+                .map(Cell::Number)
+        });
+        table.add(contender.label(), cells.collect());
     }
     Ok(table)
 }

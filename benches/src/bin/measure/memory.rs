@@ -5,7 +5,7 @@ use readily_benches::failure::Failure;
 use readily_benches::process;
 use readily_benches::server::Under;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Request, Talk};
 
 use crate::bench::{Bench, MANY, MESSAGE, progress};
 
@@ -36,7 +36,7 @@ pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
             figure: HTTP_IDLE,
             what: "request of a browser",
             contenders: &HTTP,
-            talk: Talk::Http,
+            talk: Talk::Http(Request::Browser),
             limit: 256.0,
         },
     )
