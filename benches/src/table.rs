@@ -210,7 +210,14 @@ impl Cell {
 
     fn text(self, decimals: usize) -> String {
         match self {
-            Self::Number(value) => format!("{value:.decimals$}"),
+            Self::Number(value) => {
+                let text = format!("{value:.decimals$}");
+                match text.strip_prefix('-') {
+                    // A little less than nothing reads as nothing.
+                    Some(zero) if zero.bytes().all(|byte| b"0.".contains(&byte)) => zero.to_owned(),
+                    _ => text,
+                }
+            }
             Self::Spread(spread) => format!("{spread:.decimals$}"),
             Self::NotMeasured => "not measured".to_owned(),
             Self::Failed => "failed".to_owned(),

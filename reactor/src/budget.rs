@@ -36,7 +36,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         // what the living wait for. And whoever has begun may go on, or nobody could ever finish.
         let tight = self.is_tight();
         let slot = &mut self.slots[index];
-        let begun = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty());
+        let begun = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty())
+            || self.layers.charge(index, slot.flags) > 0;
         let drains = slot.flags.has(Flags::DRAIN) && slot.stream.is_some();
         if !tight || begun || drains {
             return false;

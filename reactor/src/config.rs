@@ -15,7 +15,9 @@ pub struct Config {
     pub receive_max: usize,
     /// The marks of each send buffer.
     pub send_marks: Marks,
-    /// How much memory all buffers together may take, in bytes. From nine tenths on nothing is
+    /// How much memory the buffers of all connections together may take, in bytes, and what their
+    /// machines say that they hold. What rustls and quinn keep inside is not among it: it has
+    /// limits for each connection. From nine tenths on nothing is
     /// read, from 98 % on who comes is turned away, past all of it whoever needs more is ended.
     pub buffers_max: usize,
     /// How many bytes of one connection are read in one turn before others have theirs.
@@ -51,8 +53,8 @@ pub struct Config {
     pub handshake_within: Duration,
     /// How many handshakes of TLS may be under way.
     pub handshakes_max: usize,
-    /// How many handshakes of TLS a listener may begin in one turn: they are costly, and others
-    /// wait meanwhile.
+    /// How many handshakes of TLS are gone on with in one turn: they are costly, and others wait
+    /// meanwhile.
     pub turn_handshakes: usize,
     /// How many calls without progress a state may ask for in a row.
     pub spins_max: u8,

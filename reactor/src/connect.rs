@@ -40,7 +40,17 @@ impl<A: App, S: Sys> Reactor<A, S> {
         };
         match made {
             Ok(()) => self.arm(index, patience),
-            Err(kind) => self.end(index, End::Unreachable(kind)),
+            // Not at once: the application may ask for the next as it hears of the end of this one.
+            Err(kind) => self.unmade.push((id, kind)),
+        }
+    }
+
+    /// Ends the outgoing connections that could not even be begun in the last turn.
+    pub(crate) fn end_unmade(&mut self) {
+        for (id, kind) in std::mem::take(&mut self.unmade) {
+            if let Some(index) = self.find(id) {
+                self.end(index, End::Unreachable(kind));
+            }
         }
     }
 

@@ -28,15 +28,15 @@ counters! {
     slow_turns,
     /// Calls of machines.
     calls,
-    /// Read system calls on streams.
+    /// Reads of connections: a system call each, or a call of the endpoint that carries a stream.
     reads,
-    /// Write system calls on streams.
+    /// Writes of connections, counted likewise.
     writes,
-    /// Bytes read from streams.
+    /// Bytes read: of a TLS connection, what was decrypted.
     bytes_in,
-    /// Bytes written to streams.
+    /// Bytes written: of a TLS connection, what was encrypted.
     bytes_out,
-    /// Connections accepted and served.
+    /// Connections accepted, those included that fail or are refused after a handshake of TLS.
     accepted,
     /// Connections that the listener's closure refused.
     refused_by_closure,

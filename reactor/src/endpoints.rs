@@ -41,6 +41,8 @@ pub(crate) struct EndpointSlot<A: App, S: Sys> {
     writable: bool,
     /// Something may be waiting to be pulled.
     stirred: bool,
+    /// Events of its streams were left for the next turn.
+    pub(crate) has_news: bool,
     /// What has happened since it was counted last.
     served: Served,
     /// What it said last of itself.
@@ -82,7 +84,7 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
     /// Whether it can go on without an event.
     pub(crate) fn is_eager(&self) -> bool {
         let can_send = self.writable && (self.stirred || self.unsent.is_some());
-        self.is_open() && (can_send || (self.readable && self.view.has_room))
+        self.is_open() && (can_send || self.has_news || (self.readable && self.view.has_room))
     }
 
     /// Whether it still has to deliver what it was given.
@@ -97,6 +99,11 @@ impl<A: App, S: Sys> EndpointSlot<A, S> {
 
     pub(crate) fn note_panic(&mut self) {
         self.served.panics += 1;
+    }
+
+    /// How many datagrams, or events of streams, are served at once.
+    pub(crate) fn budget(&self) -> usize {
+        self.budget
     }
 
     pub(crate) fn first(&mut self) -> Option<&mut First<A>> {
@@ -264,6 +271,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             readable: false,
             writable: true,
             stirred: true,
+            has_news: false,
             served: Served::default(),
             view: View { has_room: true, is_owing: false, deadline: NEVER, dropped: 0 },
             counted: 0,
@@ -299,9 +307,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Serves the streams that became ready, then sends what there is to send.
     fn pull(&mut self, at: usize) {
-        if self.endpoints[at].stirred || self.endpoints[at].unsent.is_some() {
+        let slot = &self.endpoints[at];
+        if slot.stirred || slot.has_news || slot.unsent.is_some() {
+            if !self.fx.is_empty() {
+                // Before a machine can panic, which forgets what was asked for.
+                self.carry_out();
+            }
             self.serve_streams(at);
             self.endpoints[at].transmit(&mut self.sys, &mut self.app, &mut self.fx);
+            // What was built may have freed what a stream waited for.
+            self.serve_streams(at);
         }
     }
 

@@ -184,12 +184,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn accept_waiting(&mut self) {
         for at in 0..self.listeners.len() {
             if self.listeners[at].is_eager() {
-                let options = &self.listeners[at].options;
-                let budget = match options.tls {
-                    None => options.accept_budget,
-                    Some(_) => options.accept_budget.min(self.config.turn_handshakes),
-                };
-                self.accept_some(at, budget);
+                self.accept_some(at, self.listeners[at].options.accept_budget);
             }
         }
     }

@@ -37,6 +37,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) listeners: Vec<Listener<A, S>>,
     pub(crate) endpoints: Vec<EndpointSlot<A, S>>,
     pub(crate) fx: Effects<A>,
+    /// Outgoing connections that could not be begun.
+    pub(crate) unmade: Vec<(Id, io::ErrorKind)>,
     /// What was asked for is being carried out.
     pub(crate) carries_out: bool,
     pub(crate) queue: VecDeque<Id>,
@@ -62,6 +64,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     /// Nine tenths of the buffer budget.
     pub(crate) tight_at: u64,
     pub(crate) generation: u32,
+    /// Handshakes that were gone on with in this turn.
+    pub(crate) shaken: usize,
     slow_at: Nanos,
     pub(crate) running: Option<Running>,
     ready: Vec<Ready>,
@@ -127,6 +131,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             listeners: Vec::new(),
             endpoints: Vec::new(),
             fx: Effects::new(clock.start(), clock.wall(), seed, outbox.clone()),
+            unmade: Vec::new(),
             carries_out: false,
             queue: VecDeque::new(),
             starved: VecDeque::new(),
@@ -148,6 +153,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             connections_max: config.connections_max.unwrap_or(descriptors),
             tight_at: config.buffers_max as u64 / 10 * 9,
             generation: 0,
+            shaken: 0,
             slow_at: in_nanos(config.slow_turn),
             running: None,
             ready: Vec::new(),
@@ -192,6 +198,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     fn work(&mut self) {
         self.take_readiness();
         self.take_letters();
+        self.end_unmade();
         self.begin_drain();
         self.fire_deadlines();
         self.deliver_mail();
@@ -205,6 +212,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let busy = !self.queue.is_empty()
             || !self.mail.is_empty()
             || !self.graveyard.is_empty()
+            || !self.unmade.is_empty()
             || self.drain.is_asked()
             || (self.fx.draining() && self.listeners.iter().any(Listener::is_open))
             || self.listeners.iter().any(Listener::is_eager)
@@ -224,6 +232,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     fn begin(&mut self) {
         self.read_clock();
+        self.shaken = 0;
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
     }
@@ -317,7 +326,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether nothing can happen any more.
     fn is_over(&self) -> bool {
         self.counters.open == 0
-            && self.slots.len() == CONNECTS_PER_CALL
+            && self.slots.len() == self.fx.connects_left()
             && self.listeners.iter().all(|listener| !listener.is_open())
             && self.endpoints.iter().all(|endpoint| !endpoint.is_open())
             && self.mail.is_empty()
@@ -327,7 +336,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Slots whose ids handlers may be given for outgoing connections.
     pub(crate) fn reserve_ids(&mut self) {
-        while self.fx.reserved().len() < CONNECTS_PER_CALL {
+        // Once everything is to end, an application that always asks for another gets none.
+        while !self.aborted && self.fx.reserved().len() < CONNECTS_PER_CALL {
             let id = self.insert_slot();
             self.fx.reserved().push(id);
         }

@@ -60,7 +60,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         assert_eq!(self.states.now.iter().sum::<u64>(), machines, "states are counted");
         for (index, slot) in live {
             assert!(slot.phase != Phase::Dead, "{index} was not given back");
-            let carried = slot.stream.is_some() || slot.flags.has(Flags::LAYERED);
+            let is_unmade = slot.phase == Phase::Connecting;
+            let carried = slot.stream.is_some() || slot.flags.has(Flags::LAYERED) || is_unmade;
             assert!(carried, "{index} has no stream");
         }
     }

@@ -34,6 +34,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Goes on with a handshake as far as it can; the machine is made when it is done.
     pub(crate) fn secure(&mut self, id: Id) {
         let index = id.index as usize;
+        if self.shaken >= self.config.turn_handshakes {
+            // The signatures of a crowd that says hello together would hold up everybody else.
+            return self.enqueue(index);
+        }
+        self.shaken += 1;
         let step = self.shake_hands(index);
         let flushed = self.carry_out_of(index);
         self.counters.writes += flushed.calls;

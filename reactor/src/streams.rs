@@ -18,10 +18,13 @@ const READABLE: Readiness = Readiness::READABLE.and(Readiness::DRAIN);
 impl<A: App, S: Sys> Reactor<A, S> {
     /// Serves the streams of an endpoint that became ready.
     pub(crate) fn serve_streams(&mut self, at: usize) {
-        while let Some(event) = self.ask_streams(at, |streams| streams.poll_event()).flatten() {
+        self.endpoints[at].has_news = false;
+        for _ in 0..self.endpoints[at].budget() {
+            let event = self.ask_streams(at, |streams| streams.poll_event());
+            let Some(event) = event.flatten() else { return };
             match event {
                 StreamEvent::Opened(key) => self.admit_stream(at, key),
-                StreamEvent::Connected(id) if self.is_connecting(id) => self.connect_is_made(id),
+                StreamEvent::Connected(id) if self.is_connecting(id) => self.stream_is_made(at, id),
                 StreamEvent::Unreachable(id, kind) if self.is_connecting(id) => {
                     self.end(id.index as usize, End::Unreachable(kind));
                 }
@@ -30,6 +33,20 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 StreamEvent::Connected(_) | StreamEvent::Unreachable(..) => {}
             }
         }
+        // One datagram can open a hundred: the rest come after others.
+        self.endpoints[at].has_news = true;
+    }
+
+    /// A stream that was asked for is there: now it is known what was agreed.
+    fn stream_is_made(&mut self, at: usize, id: Id) {
+        let index = id.index as usize;
+        if let Some(Layer::Stream(of)) = self.layers.of(index, self.slots[index].flags) {
+            let key = of.key();
+            if let Some(origin) = self.ask_streams(at, |streams| streams.origin(key)) {
+                self.slots[index].remote = Remote::from(origin);
+            }
+        }
+        self.connect_is_made(id);
     }
 
     fn stream_is_ready(&mut self, id: Id, what: Readiness) {

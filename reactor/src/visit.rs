@@ -112,7 +112,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
     #[inline]
     pub(crate) fn wants_read(&mut self, index: usize) -> bool {
         let slot = &self.slots[index];
-        if !slot.flags.has(Flags::READABLE) || !slot.may_receive() {
+        let is_stuck = self.layers.is_stuck(index, slot.flags);
+        if !slot.flags.has(Flags::READABLE) || !slot.may_receive() || is_stuck {
             return false;
         }
         let has_room = match slot.peer() {
@@ -324,12 +325,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let slot = &mut self.slots[index];
         let ends = !slot.has_output() && slot.has_said_all();
         if ends && !slot.flags.has(Flags::SHUT) {
-            slot.flags.set(Flags::SHUT);
             if slot.rx.as_ref().is_some_and(|rx| rx.half() == Half::Ended && rx.is_empty()) {
                 // Closing says the same to the peer, in one system call less.
                 self.end(index, End::Finished);
                 return false;
             }
+            slot.flags.set(Flags::SHUT);
             // A stream that has failed already is found by the next read.
             let _ = self.carry_end(index);
         }

@@ -72,6 +72,15 @@ echo: things per \"thing\"
 }
 
 #[test]
+fn a_little_less_than_nothing_is_nothing() {
+    for (value, decimals, text) in
+        [(-0.04, 1, "0.0"), (-0.06, 1, "-0.1"), (-0.4, 0, "0"), (-10.0, 0, "-10"), (0.0, 2, "0.00")]
+    {
+        assert_eq!(Cell::Number(value).text(decimals), text);
+    }
+}
+
+#[test]
 fn json_is_complete() {
     let mut table = table(Target::NeverBehind(&["a", "b"]), &[("tokio", spread(1.5))]);
     table.add(SUBJECT, Err(Failure::failed("died:\n\\")));

@@ -18,26 +18,26 @@ impl State<Conn> for Flow {
         let (now, me) = (io.now(), io.me());
         io.app.began.get_or_insert(now);
         let draining = io.draining();
-        let (is_sent, is_taken) = match &mut io.app.load {
+        let is_sent = match &mut io.app.load {
             Load::Pattern(pattern) => {
                 pattern.take(io.rx);
                 if draining {
                     pattern.stop();
                 }
-                (pattern.give(io.tx), true)
+                pattern.give(io.tx)
             }
             Load::Pipe(pipe) => {
                 pipe.take(io.rx, me, io.fx)?;
                 if draining {
                     pipe.stop();
                 }
-                (pipe.give(io.tx, me, io.fx)?, pipe.is_written())
+                pipe.give(io.tx, me, io.fx)?
             }
         };
         if is_sent && io.tx.may_send() {
             io.tx.finish();
         }
-        Ok(if io.rx.is_drained() && is_taken { Step::Finish } else { Step::Wait })
+        Ok(if io.rx.is_drained() { Step::Finish } else { Step::Wait })
     }
 
     fn receive(
@@ -48,7 +48,7 @@ impl State<Conn> for Flow {
         let Load::Pipe(pipe) = &mut io.app.load else { return Ok(Step::Ignore) };
         let (done, what) = match mail {
             Mail::Read(read) => (read.map(|bytes| pipe.read(bytes, io.tx)), "standard input"),
-            Mail::Written(written) => (written.map(|()| pipe.written()), "standard output"),
+            Mail::Written(written) => (written.map(|()| pipe.written(io.rx)), "standard output"),
         };
         if let Err(error) = done {
             let line = format!("{what}: {error}");

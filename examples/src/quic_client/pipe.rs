@@ -13,12 +13,15 @@ const READ_MAX: usize = 64 * 1024;
 /// There is never more than one job of each kind, and the loop takes many.
 const BUSY: Fault = Fault::Local("quic_client: no room for a job");
 
-/// Passes on what it reads, one piece at a time: nothing more is read while there is no room, and
-/// nothing more taken from the connection while standard output is being written to.
+/// Passes on what it reads, one piece at a time: nothing more is read while there is no room.
+///
+/// What came back stays unread until it is written: a connection that has ended both ways and has
+/// nothing unread is over, whoever still works for it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Pipe {
     input: Input,
-    writing: bool,
+    /// How many bytes of what is unread are being written.
+    writing: usize,
     sent: Sum,
     received: Sum,
 }
@@ -75,26 +78,21 @@ impl Pipe {
     /// Writes what came back, if the last of it is written.
     pub(super) fn take(
         &mut self,
-        rx: &mut Rx,
+        rx: &Rx,
         me: To,
         fx: &mut Effects<Transfer>,
     ) -> Result<(), Fault> {
-        if self.writing || rx.is_empty() {
+        if self.writing > 0 || rx.is_empty() {
             return Ok(());
         }
         let bytes = Bytes::copy_from_slice(rx.bytes());
-        rx.consume(bytes.len());
         self.received.add(&bytes);
-        self.writing = true;
+        self.writing = bytes.len();
         fx.offload(me, move || Mail::Written(write(&bytes))).map_err(|_| BUSY)
     }
 
-    pub(super) fn written(&mut self) {
-        self.writing = false;
-    }
-
-    pub(super) fn is_written(&self) -> bool {
-        !self.writing
+    pub(super) fn written(&mut self, rx: &mut Rx) {
+        rx.consume(std::mem::take(&mut self.writing));
     }
 
     pub(super) fn verdict(&self) -> Verdict {

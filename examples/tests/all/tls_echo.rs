@@ -168,7 +168,9 @@ fn openssl_is_served() {
     let (server, saved) = server("openssl");
     let instead = "`tls_echo` was only talked to by rustls";
     if !tools::has("openssl", &["version"], instead) {
-        return;
+        let mut tls = connect(server.ip(), saved.path(), &TLS12);
+        tls.write_all(b"hello").expect("it is read");
+        return tls.read_exact(&mut [0; 5]).expect("an answer");
     }
     let versions = ["-tls1_2", "-tls1_3"];
     for version in versions {

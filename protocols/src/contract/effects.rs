@@ -362,6 +362,11 @@ impl<A: App> Effects<A> {
         self.draining = true;
     }
 
+    /// How many outgoing connections may still be asked for.
+    pub fn connects_left(&self) -> usize {
+        self.reserved.len()
+    }
+
     /// Ids that [`connect`](Effects::connect) may hand out; the driver keeps it filled.
     pub fn reserved(&mut self) -> &mut Vec<Id> {
         &mut self.reserved

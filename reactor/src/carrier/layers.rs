@@ -38,6 +38,13 @@ impl Layers {
         if flags.has(Flags::LAYERED) { self.0[index].take() } else { None }
     }
 
+    /// Whether a layer has no use for what could be read.
+    #[inline]
+    pub(crate) fn is_stuck(&self, index: usize, flags: Flags) -> bool {
+        flags.has(Flags::LAYERED)
+            && matches!(&self.0[index], Some(Layer::Tls(tls)) if tls.is_stuck())
+    }
+
     /// Bytes of memory that buffers of a layer hold.
     #[inline]
     pub(crate) fn charge(&self, index: usize, flags: Flags) -> usize {

@@ -32,6 +32,10 @@ impl StreamOf {
         usize::from(self.endpoint)
     }
 
+    pub(crate) fn key(self) -> StreamKey {
+        self.key
+    }
+
     pub(super) fn pipe<A: App, S: Sys>(self, endpoint: &mut EndpointSlot<A, S>) -> Lent<'_, A, S> {
         Lent { endpoint, key: self.key }
     }

@@ -21,6 +21,9 @@ const CIPHER_MAX: usize = 64 * 1024;
 /// A session panicked: a bug of the library below it.
 pub(crate) const PANICKED: &str = "tls: the session panicked";
 
+/// More answers of the session wait than are kept: the peer reads none of them.
+pub(crate) const UNREAD: &str = "tls: the peer does not read what it asks for";
+
 /// The session of one connection, and its ciphertext.
 pub(crate) struct Tls {
     session: Box<dyn Session>,
@@ -65,6 +68,11 @@ impl Tls {
         self.session.secured()
     }
 
+    /// Whether so much ciphertext waits that nothing is read.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.tx.room() == 0
+    }
+
     pub(super) fn charge(&self) -> usize {
         self.rx.charge() + self.tx.charge()
     }
@@ -80,9 +88,12 @@ impl Tls {
         pool: &mut Pool,
     ) -> Received {
         if self.heard_end {
-            flags.clear(Flags::READABLE);
             plain.close(Half::Ended);
             return Received::Ended;
+        }
+        if self.tx.room() == 0 {
+            // A peer that makes the session answer and does not read the answers is not read from.
+            return Received::Nothing;
         }
         if !self.holds && self.rx.is_empty() {
             make_room(&mut self.rx, pool);
@@ -104,7 +115,11 @@ impl Tls {
         }
         let before = plain.len();
         let fed = self.ask(|session, rx, tx| session.feed(rx, tx, plain));
-        let fed = fed.unwrap_or(Err(Fault::Local(PANICKED)));
+        let fed = match fed {
+            Some(_) if self.tx.has_overflowed() => Err(Fault::Peer(UNREAD)),
+            Some(fed) => fed,
+            None => Err(Fault::Local(PANICKED)),
+        };
         self.put_away(flags, pool);
         match fed {
             Ok(Fed::Wait) => self.holds = false,

@@ -105,7 +105,8 @@ pub struct Bind {
     pub send_buffer: Option<usize>,
     /// `SO_RCVBUF` in bytes; the kernel's default otherwise.
     pub receive_buffer: Option<usize>,
-    /// How many datagrams are taken in one turn, empty ones included.
+    /// How many datagrams are taken in one turn, empty ones included: at least a whole batch of the
+    /// system.
     pub budget: usize,
 }
 

@@ -39,8 +39,13 @@ pub(crate) fn bulk(bench: &Bench<'_>) -> Result<Table, Failure> {
             format!("quic_load --connect ADDR --trust FILE --bytes {BULK_BYTES}"),
         ],
         columns: vec![
-            column("MiB per CPU second", 1, Target::NeverBelow(&["quinn", "quinn, same windows"])),
-            column("of quinn's in the round", 3, Target::Open),
+            column("MiB per CPU second", 1, Target::Open),
+            // What else runs on the machine is in every round, so rounds are compared.
+            column(
+                "of quinn's in the round",
+                3,
+                Target::NeverBelow(&["quinn", "quinn, same windows"]),
+            ),
             column("MiB per second", 1, Target::Open),
         ],
         rows: Vec::new(),
