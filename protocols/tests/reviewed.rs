@@ -134,10 +134,7 @@ const PING: u8 = 0x89;
 fn a_refused_handshake_is_counted() {
     for (lines, reason) in [
         ("", websocket::reason::HANDSHAKE_NOT_ASKED),
-        (
-            "Connection: upgrade\r\nUpgrade: websocket\r\n",
-            websocket::reason::HANDSHAKE_VERSION,
-        ),
+        ("Connection: upgrade\r\nUpgrade: websocket\r\n", websocket::reason::HANDSHAKE_VERSION),
     ] {
         let mut script = http(http1::Limits::DEFAULT);
         script.feed(format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n").as_bytes());

@@ -37,7 +37,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let tight = self.is_tight();
         let slot = &mut self.slots[index];
         let begun = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty())
-            || self.layers.charge(index, slot.flags) > 0;
+            || self.layers.holds(index, slot.flags);
         let drains = slot.flags.has(Flags::DRAIN) && slot.stream.is_some();
         if !tight || begun || drains {
             return false;

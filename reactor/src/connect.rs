@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 
 use readily_protocols::contract::{
-    Address, App, Busy, Cause, Connect, End, EndpointId, Id, Machine, Over, Remote,
+    Address, App, Busy, CONNECTS_PER_CALL, Cause, Connect, End, EndpointId, Id, Machine, Over,
+    Remote,
 };
 
 use crate::carrier::{Layer, StreamOf};
@@ -35,12 +36,19 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.patience = patience;
         slot.remote = Remote::from(connect.to.clone());
         let made = match &connect.over {
+            // One who is told of the end, and asks for another connection, does not outlive it.
+            _ if self.aborted => Err(ErrorKind::ConnectionAborted),
             Over::Socket => self.connect_socket(id, &connect.to),
             Over::Stream(endpoint, name) => self.connect_stream(id, &connect.to, (*endpoint, name)),
         };
         match made {
             Ok(()) => self.arm(index, patience),
-            // Not at once: the application may ask for the next as it hears of the end of this one.
+            Err(kind) if self.failed < CONNECTS_PER_CALL => {
+                self.failed += 1;
+                self.end(index, End::Unreachable(kind));
+            }
+            // The application may ask for the next as it hears of the end of this one: that would
+            // have no end in one turn.
             Err(kind) => self.unmade.push((id, kind)),
         }
     }

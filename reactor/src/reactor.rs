@@ -37,7 +37,9 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) listeners: Vec<Listener<A, S>>,
     pub(crate) endpoints: Vec<EndpointSlot<A, S>>,
     pub(crate) fx: Effects<A>,
-    /// Outgoing connections that could not be begun.
+    /// How many outgoing connections could not be begun in this turn, and those of them that end
+    /// in the next.
+    pub(crate) failed: usize,
     pub(crate) unmade: Vec<(Id, io::ErrorKind)>,
     /// What was asked for is being carried out.
     pub(crate) carries_out: bool,
@@ -131,6 +133,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             listeners: Vec::new(),
             endpoints: Vec::new(),
             fx: Effects::new(clock.start(), clock.wall(), seed, outbox.clone()),
+            failed: 0,
             unmade: Vec::new(),
             carries_out: false,
             queue: VecDeque::new(),
@@ -232,7 +235,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     fn begin(&mut self) {
         self.read_clock();
-        self.shaken = 0;
+        (self.shaken, self.failed) = (0, 0);
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
     }
@@ -283,6 +286,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return;
         }
         let slot = &self.slots[id.index as usize];
+        if slot.phase == Phase::Securing {
+            // They have a budget: whoever came first is the first.
+            return self.enqueue(id.index as usize);
+        }
         let idle = what == Readiness::WRITABLE && slot.phase == Phase::Open && !slot.has_output();
         if !idle {
             self.visit(id, Cause::Advance);

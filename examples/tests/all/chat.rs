@@ -65,6 +65,7 @@ fn everybody_hears_what_is_said_and_who_comes_and_goes() {
     // One leaves in order, one is cut off.
     bob.frame(LAST | CLOSE, &1001u16.to_be_bytes());
     assert_eq!(bob.read(), Frame::Close(1001, String::new()));
+    bob.ends();
     for socket in [&mut ada, &mut cy] {
         assert_eq!(event(socket), came_or_went("left", "Bob", 2));
     }

@@ -148,6 +148,7 @@ pub(super) fn transport(limits: &Limits, offer: Offer) -> Result<TransportConfig
     if !(MTU_MIN..=RECEIVED_MAX).contains(&limits.mtu) {
         return Err(ConfigError::Limit("mtu"));
     }
+    check_times(limits)?;
     let mut mtu = MtuDiscoveryConfig::default();
     mtu.upper_bound(limits.mtu);
     let datagrams = (offer == Offer::Datagrams).then_some(limits.datagram_queue);
@@ -165,6 +166,20 @@ pub(super) fn transport(limits: &Limits, offer: Offer) -> Result<TransportConfig
         .datagram_send_buffer_size(limits.datagram_queue)
         .mtu_discovery_config((limits.mtu > MTU_MIN).then_some(mtu));
     Ok(config)
+}
+
+/// Refuses durations that no clock reaches: a deadline is a time from now.
+fn check_times(limits: &Limits) -> Result<(), ConfigError> {
+    const MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    let times = [
+        ("handshake", limits.handshake),
+        ("retry_token", limits.retry_token),
+        ("reset_interval", limits.reset_interval),
+    ];
+    match times.iter().find(|(_, time)| *time > MOST) {
+        Some((name, _)) => Err(ConfigError::Limit(name)),
+        None => Ok(()),
+    }
 }
 
 fn idle(idle: Duration) -> Result<IdleTimeout, ConfigError> {

@@ -45,6 +45,12 @@ impl Layers {
             && matches!(&self.0[index], Some(Layer::Tls(tls)) if tls.is_stuck())
     }
 
+    /// Whether a layer holds what it can give without memory of ours.
+    #[inline]
+    pub(crate) fn holds(&self, index: usize, flags: Flags) -> bool {
+        flags.has(Flags::LAYERED) && matches!(&self.0[index], Some(Layer::Tls(tls)) if tls.holds())
+    }
+
     /// Bytes of memory that buffers of a layer hold.
     #[inline]
     pub(crate) fn charge(&self, index: usize, flags: Flags) -> usize {

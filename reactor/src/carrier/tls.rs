@@ -68,6 +68,11 @@ impl Tls {
         self.session.secured()
     }
 
+    /// Whether plaintext or ciphertext is held back.
+    pub(super) fn holds(&self) -> bool {
+        self.holds || !self.rx.is_empty()
+    }
+
     /// Whether so much ciphertext waits that nothing is read.
     pub(super) fn is_stuck(&self) -> bool {
         self.tx.room() == 0
