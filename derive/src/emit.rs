@@ -79,6 +79,7 @@ fn methods(machine: &Machine) -> TokenStream {
     let expire = dispatch(machine, |state| step(krate, "expire", state, quote!(, why, io)));
     let receive = dispatch(machine, |state| step(krate, "receive", state, quote!(, mail, io)));
     let deadline = dispatch(machine, |state| call(krate, "deadline", state, quote!()));
+    let held = dispatch(machine, |state| call(krate, "held", state, quote!()));
     let number = number(machine);
     let size_check = size::in_use(machine);
     quote! {
@@ -105,6 +106,11 @@ fn methods(machine: &Machine) -> TokenStream {
         #[inline]
         fn deadline(&self) -> ::core::option::Option<::std::time::Instant> {
             #deadline
+        }
+
+        #[inline]
+        fn held(&self) -> usize {
+            #held
         }
 
         #[inline]

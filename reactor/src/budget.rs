@@ -14,7 +14,12 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let rx = slot.rx.as_ref().map_or(0, |rx| rx.charge());
         let tx = slot.tx.as_ref().map_or(0, |tx| tx.charge());
         let layer = self.layers.charge(index, slot.flags);
-        let holds = (rx + tx + layer).min(u32::MAX as usize) as u32;
+        let Ok(inside) = slot.machine_held() else {
+            self.counters.panics += 1;
+            self.end(index, End::Panicked);
+            return false;
+        };
+        let holds = (rx + tx + layer).saturating_add(inside).min(u32::MAX as usize) as u32;
         if holds == slot.held {
             return true;
         }
@@ -34,12 +39,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
     pub(crate) fn starves(&mut self, index: usize) -> bool {
         // A peer that has ended or failed is read to its end all the same: else the dead would keep
         // what the living wait for. And whoever has begun may go on, or nobody could ever finish.
-        let tight = self.is_tight();
+        if !self.is_tight() {
+            return false;
+        }
         let slot = &mut self.slots[index];
         let begun = slot.rx.as_ref().is_some_and(|rx| !rx.is_empty())
+            || slot.machine_held().unwrap_or(0) > 0
             || self.layers.holds(index, slot.flags);
         let drains = slot.flags.has(Flags::DRAIN) && slot.stream.is_some();
-        if !tight || begun || drains {
+        if begun || drains {
             return false;
         }
         if !slot.flags.has(Flags::STARVED) {

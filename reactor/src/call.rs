@@ -46,6 +46,8 @@ pub(crate) struct Called {
     pub(crate) next: Result<Next, Fault>,
     /// The state's own deadline, after the call.
     pub(crate) deadline: Option<Instant>,
+    /// What the machine holds, after the call.
+    pub(crate) held: usize,
     /// Whether the state changed.
     pub(crate) moved: bool,
 }
@@ -69,14 +71,14 @@ impl<A: App> Call<'_, A> {
             moved = true;
             states.moved(from, to);
         });
-        let deadline = machine.deadline();
+        let (deadline, held) = (machine.deadline(), machine.held());
         *running = None;
         if moved {
             *entered = now;
             states.now[before] -= 1;
             states.now[machine.state()] += 1;
         }
-        Called { next, deadline, moved }
+        Called { next, deadline, held, moved }
     }
 }
 

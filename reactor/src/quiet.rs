@@ -96,6 +96,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 if more {
                     return self.rounds(id, None, own);
                 }
+                if called.held > 0 || slot.held > 0 {
+                    return self.settle(index, own);
+                }
                 if called.moved || own != NEVER {
                     let at = self.least_deadline(index, own);
                     self.arm(index, at);

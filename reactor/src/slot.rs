@@ -1,5 +1,7 @@
 //! One connection as the loop holds it: socket, buffers, readiness, deadline and link.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use readily_protocols::contract::{App, End, Id, Machine, Remote, Rx, Signals, Tx};
 
 use crate::sys::{Readiness, Sys};
@@ -194,6 +196,15 @@ impl<A: App, S: Sys> Slot<A, S> {
     #[inline]
     pub(crate) fn may_receive(&self) -> bool {
         self.rx.as_ref().is_none_or(|rx| !rx.has_ended() && !rx.is_full())
+    }
+
+    /// How much its machine holds besides its own size; the user's code is asked outside of its
+    /// call, and may panic.
+    pub(crate) fn machine_held(&self) -> std::thread::Result<usize> {
+        match &self.machine {
+            None => Ok(0),
+            Some(machine) => catch_unwind(AssertUnwindSafe(|| machine.held())),
+        }
     }
 
     /// The name of its state.

@@ -47,6 +47,12 @@ pub trait State<M: Machine>: Sized {
         None
     }
 
+    /// How many bytes of memory it holds besides its own size, such as a body that is put together;
+    /// asked again after every call. They count as buffers of its connection do.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// Called when a deadline has passed. After it the deadline must have moved, the state changed,
     /// or the connection ended.
     ///
@@ -183,6 +189,11 @@ pub trait Machine: Sized {
 
     /// The deadline of the state it is in.
     fn deadline(&self) -> Option<Instant>;
+
+    /// How much the state it is in holds.
+    fn held(&self) -> usize {
+        0
+    }
 
     /// Which of [`STATES`](Machine::STATES) it is in.
     fn state(&self) -> usize;

@@ -52,6 +52,11 @@ impl Pending {
         self.moved.is_some()
     }
 
+    /// Bytes of memory that it holds outside of the receive buffer.
+    pub(super) fn held(&self) -> usize {
+        self.moved.as_ref().map_or(0, |moved| moved.0.capacity())
+    }
+
     /// Takes what has arrived; says whether the request is whole.
     pub(super) fn receive(&mut self, rx: &mut Rx) -> bool {
         let whole = self.whole();

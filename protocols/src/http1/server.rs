@@ -121,6 +121,14 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
         self.deadline
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        match &self.phase {
+            Phase::Head(_) => 0,
+            Phase::Body(pending) => pending.held(),
+        }
+    }
+
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         if why != Reason::Own {
             return Err(Fault::TimedOut(why));

@@ -291,6 +291,11 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         self.session.deadline()
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.session.held()
+    }
+
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         let now = io.now();
         if why == Reason::Own {

@@ -62,6 +62,10 @@ impl<A: App, S: State<Nobody<A>>> Machine for Solo<A, S> {
         self.0.deadline()
     }
 
+    fn held(&self) -> usize {
+        self.0.held()
+    }
+
     #[inline]
     fn state(&self) -> usize {
         0

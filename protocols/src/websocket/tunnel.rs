@@ -300,6 +300,11 @@ impl<M: Machine, N: Machine<App = M::App>> State<M> for Tunnel<N> {
         self.session.deadline().into_iter().chain(inner).min()
     }
 
+    fn held(&self) -> usize {
+        let ends = self.ends.as_ref().map_or(0, |ends| ends.rx.charge() + ends.tx.charge());
+        self.session.held() + ends + self.inner.held()
+    }
+
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         let now = io.now();
         if why != Reason::Own {
