@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use readily_protocols::contract::{
     App, Desk, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Timeouts,
 };
+use readily_protocols::echo::Echo;
 use readily_protocols::http1::{self, Answer, Reply, Request, Server, Service};
 use readily_protocols::testing::Script;
 use readily_protocols::websocket::{
-    self, Encoded, Handler, Message, NotSent, Socket, WebSocket, upgrade,
+    self, Encoded, Handler, Message, NotSent, Socket, Solo, Tunnel, WebSocket, upgrade,
 };
 
 #[derive(Default)]
@@ -188,4 +189,38 @@ fn a_close_fits_behind_a_message_that_was_taken() {
         assert_eq!(script.over(), Some(Ok(())), "{size}");
         assert!(!script.ends().1.has_overflowed(), "the close was dropped behind {size} bytes");
     }
+}
+
+const BINARY: u8 = 0x82;
+
+/// Whoever has closed waits for what is still sent to it: no answer of its own is due.
+#[test]
+fn who_has_closed_a_tunnel_is_not_blamed_for_what_we_still_send() {
+    #[derive(Debug)]
+    struct Town;
+    impl App for Town {
+        type Mail = ();
+        type Conn = Solo<Town, Tunnel<Solo<Town, Echo>>>;
+    }
+    let mut script: Script<<Town as App>::Conn> =
+        Script::with_app(Solo::new(Tunnel::new(Solo::new(Echo))), Town);
+    script.block();
+    // More than waits in one send buffer: the rest waits in that of the machine in the tunnel.
+    while script.ends().1.room() > 0 {
+        let mut message = vec![BINARY, 0xfe, 0x80, 0, 0, 0, 0, 0];
+        message.resize(message.len() + 0x8000, b'x');
+        script.feed(&message);
+    }
+    script.feed(&frame(CLOSE, &[3, 232]));
+    assert_eq!(script.over(), None);
+    eprintln!("{:?} {:?} {:?}", script.ends().1.room(), script.ends().1.len(), script.machine());
+    script.wait(websocket::Limits::DEFAULT.close_within);
+    let now = script.effects().now();
+    if script.machine().deadline().is_some_and(|at| at <= now) {
+        script.expire(Reason::Own);
+    }
+    assert_eq!(script.over(), None);
+    script.unblock();
+    assert_eq!(script.over(), Some(Ok(())));
+    assert!(script.sent().ends_with(&[CLOSE, 2, 3, 232]));
 }

@@ -1,9 +1,26 @@
 //! An async-free reactor framework: a single-threaded mio event loop, slab-allocated connection
 //! state machines, and a derive that writes their readiness handlers.
 
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+/// The pages of the book, so that what they show compiles.
+#[cfg(all(doctest, feature = "full"))]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/contract.md")]
+    struct Contract;
+    #[doc = include_str!("../../docs/running.md")]
+    struct Running;
+    #[doc = include_str!("../../docs/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/http.md")]
+    struct Http;
+    #[doc = include_str!("../../docs/websocket.md")]
+    struct WebSocket;
+    #[doc = include_str!("../../docs/tls.md")]
+    struct Tls;
+    #[doc = include_str!("../../docs/quic.md")]
+    struct Quic;
+}
 
 pub use readily_derive::Machine;
 pub use readily_protocols::contract;

@@ -61,12 +61,12 @@ fn does_io(name: &str) -> bool {
     is_async(name) || matches!(name, "mio" | "socket2" | "libc" | "rustix" | "quinn-udp")
 }
 
-/// What `cargo tree` prints, with its depth before each crate, for every platform.
+/// What `cargo tree` prints, with its depth before each crate, for the platforms of the loop.
 fn tree(root: &Path, arguments: &[&str]) -> io::Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--locked", "--prefix", "depth"])
-        // Where the loop runs; on others, crates below bring what theirs need (a browser's futures).
+        // Where the loop runs; elsewhere, crates below bring what those need (a browser, futures).
         .args(["--target", "x86_64-unknown-linux-gnu", "--target", "aarch64-unknown-linux-gnu"])
         .args(arguments)
         .current_dir(root)
