@@ -13,7 +13,8 @@ use readily::*;
 use crate::house::House;
 use crate::troupe::{Actor, Cue, Does, Troupe};
 
-/// Shakes hands on `!`, after any `-`, ends on `.`, answers `?` with 1 KiB of its own, and tells everything else.
+/// Shakes hands on `!`, after any `-`, ends on `.`, answers `?` with 1 KiB of its own, and tells
+/// everything else.
 #[derive(Default)]
 struct Toy {
     is_done: bool,
