@@ -24,6 +24,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return true;
         }
         let held = std::mem::replace(&mut slot.held, holds);
+        if holds > 0 {
+            slot.flags.set(Flags::HOLDS);
+        } else {
+            slot.flags.clear(Flags::HOLDS);
+        }
         let buffered = self.counters.buffered + u64::from(holds) - u64::from(held);
         self.counters.buffered = buffered;
         if holds > held && buffered > self.config.buffers_max as u64 && slot.machine.is_some() {

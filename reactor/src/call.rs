@@ -46,8 +46,8 @@ pub(crate) struct Called {
     pub(crate) next: Result<Next, Fault>,
     /// The state's own deadline, after the call.
     pub(crate) deadline: Option<Instant>,
-    /// What the machine holds, after the call.
-    pub(crate) held: usize,
+    /// Whether the machine holds memory of its own, after the call.
+    pub(crate) holds: bool,
     /// Whether the state changed.
     pub(crate) moved: bool,
 }
@@ -71,14 +71,14 @@ impl<A: App> Call<'_, A> {
             moved = true;
             states.moved(from, to);
         });
-        let (deadline, held) = (machine.deadline(), machine.held());
+        let (deadline, holds) = (machine.deadline(), machine.held() > 0);
         *running = None;
         if moved {
             *entered = now;
             states.now[before] -= 1;
             states.now[machine.state()] += 1;
         }
-        Called { next, deadline, held, moved }
+        Called { next, deadline, holds, moved }
     }
 }
 

@@ -56,7 +56,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         };
         let Hot { rx, tx, peer_tx } = &mut self.hot;
         let (Some(stream), Some(machine)) = (&mut slot.stream, &mut slot.machine) else { return };
-        let got = carrier::read(&mut Socket(&mut self.sys, stream), &mut slot.flags, rx);
+        let got = carrier::read(Socket(&mut self.sys, stream), &mut slot.flags, rx);
         count(&mut self.counters.reads, 1);
         if got == Received::Nothing {
             return;
@@ -96,7 +96,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 if more {
                     return self.rounds(id, None, own);
                 }
-                if called.held > 0 || slot.held > 0 {
+                if called.holds {
                     return self.settle(index, own);
                 }
                 if called.moved || own != NEVER {
@@ -135,8 +135,8 @@ impl<S: Sys> Out<'_, S> {
             return true;
         }
         let Some(stream) = &mut slot.stream else { return false };
-        let mut socket = Socket(self.sys, stream);
-        let sent = carrier::write(&mut socket, &mut slot.flags, tx, self.pool);
+        let socket = Socket(self.sys, stream);
+        let sent = carrier::write(socket, &mut slot.flags, tx, self.pool);
         count(&mut self.counters.writes, sent.calls);
         count(&mut self.counters.bytes_out, sent.bytes as u64);
         slot.progressed = now;

@@ -101,6 +101,8 @@ impl Flags {
     pub(crate) const LAYERED: Flags = Flags(256);
     /// That holds bytes which the socket did not take.
     pub(crate) const UNSENT: Flags = Flags(512);
+    /// Memory was charged for it.
+    pub(crate) const HOLDS: Flags = Flags(1024);
 
     /// Takes in what the system reported; the bits are the same.
     #[inline]

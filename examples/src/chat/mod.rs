@@ -18,9 +18,11 @@
 //! is full they are closed with the code 1013, counted, and the others are told that they left.
 //!
 //! **Who talks too much** is refused line by line: what one person says costs something for each of
-//! the others.
+//! the others. So is every line past what the whole room may say: whoever talks pays for a crowd,
+//! and not those who listen.
 
 mod events;
+mod pace;
 mod room;
 mod site;
 mod talker;
@@ -29,7 +31,7 @@ use readily::Machine;
 use readily::http1::Server;
 use readily::websocket::WebSocket;
 
-pub use room::{Mail, REFUSED, Room, TOO_SLOW};
+pub use room::{CROWDED, MISSED, Mail, REFUSED, Room, TOO_SLOW};
 pub use site::Site;
 pub use talker::Talker;
 
@@ -45,6 +47,11 @@ pub const LINE_MAX: usize = 500;
 pub const LINES_AT_ONCE: u32 = 20;
 /// ... and how many a second later on.
 pub const LINES_PER_SECOND: u32 = 5;
+/// How many lines all together may say at once: in a full room, half of what the loop's queue of
+/// mail holds...
+pub const ROOM_LINES_AT_ONCE: u32 = 500;
+/// ... and how many a second later on.
+pub const ROOM_LINES_PER_SECOND: u32 = 100;
 
 /// One connection: a browser's that gets the page, then somebody who talks.
 #[derive(Machine, Debug)]

@@ -1,10 +1,11 @@
 //! One person's WebSocket.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use readily::Fault;
 use readily::websocket::{CloseCode, Handler, Heard, Limits, Message, Socket};
 
+use super::pace::Pace;
 use super::room::{REFUSED, cleaned};
 use super::{LINE_MAX, LINES_AT_ONCE, LINES_PER_SECOND, Mail, Room, events};
 
@@ -12,6 +13,8 @@ use super::{LINE_MAX, LINES_AT_ONCE, LINES_PER_SECOND, Mail, Room, events};
 const BYTES_MAX: u32 = 4 * LINE_MAX as u32;
 
 const LIMITS: Limits = Limits { frame_max: BYTES_MAX, message_max: BYTES_MAX, ..Limits::DEFAULT };
+
+const PACE: Pace = Pace { at_once: LINES_AT_ONCE, per_second: LINES_PER_SECOND };
 
 /// Somebody who wants to talk: the first message is a name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -79,42 +82,10 @@ impl Talker {
             1..=LINE_MAX => {}
             _ => return Err("the line is too long"),
         }
-        self.quiet_at = Some(allow(quiet_at, socket.fx.now())?);
+        let quiet_at = PACE.allow(quiet_at, socket.fx.now())?;
         let id = socket.id();
-        socket.app.say(id, &text, socket.fx);
+        socket.app.say(id, &text, socket.fx)?;
+        self.quiet_at = Some(quiet_at);
         Ok(())
-    }
-}
-
-/// Whether one more line is allowed `now`, and until when it counts: each counts for a while, one
-/// after the other, and no more than so many at once.
-fn allow(quiet_at: Instant, now: Instant) -> Result<Instant, &'static str> {
-    let each = Duration::from_secs(1) / LINES_PER_SECOND;
-    let quiet_at = quiet_at.max(now) + each;
-    if quiet_at > now + each * LINES_AT_ONCE {
-        return Err("not so fast");
-    }
-    Ok(quiet_at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn so_many_lines_at_once_and_so_many_a_second() {
-        let start = Instant::now();
-        let mut quiet_at = start;
-        let mut say = |millis: u64| match allow(quiet_at, start + Duration::from_millis(millis)) {
-            Ok(then) => {
-                quiet_at = then;
-                true
-            }
-            Err(_) => false,
-        };
-        assert_eq!((0..30).filter(|_| say(0)).count(), LINES_AT_ONCE as usize);
-        for (at, more) in [(199, 0), (200, 1), (1200, 5), (60_000, LINES_AT_ONCE as usize)] {
-            assert_eq!((0..30).filter(|_| say(at)).count(), more, "at {at} ms");
-        }
     }
 }

@@ -236,6 +236,12 @@ impl<A: App> Effects<A> {
         Ok(())
     }
 
+    /// How many pieces of mail the loop's queue still has room for.
+    #[inline]
+    pub fn mail_left(&self) -> usize {
+        self.mail_room
+    }
+
     /// Delivers a copy of `mail` to each; make it cheap to copy (`Bytes`, `Rc`). Says how many of
     /// them the loop's queue had room for.
     pub fn publish(&mut self, to: impl IntoIterator<Item = Id>, mail: &A::Mail) -> usize

@@ -14,8 +14,8 @@ pub(super) const IN_PLACE_MAX: usize = 64 * 1024;
 /// A request whose head is whole and whose body is not.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// When the whole request must be there.
-    until: Instant,
+    /// When the whole request must be there; none if it may take any time.
+    until: Option<Instant>,
     head: u32,
     body: u32,
     /// How much was there when the window began.
@@ -30,7 +30,7 @@ struct Moved(Vec<u8>);
 
 impl Pending {
     /// Neither is past its limit.
-    pub(super) fn new(head: usize, body: u32, until: Instant) -> Self {
+    pub(super) fn new(head: usize, body: u32, until: Option<Instant>) -> Self {
         Pending { until, head: head as u32, body, mark: 0, moved: None }
     }
 
@@ -81,14 +81,14 @@ impl Pending {
         bytes.len() == whole
     }
 
-    /// When to look whether it comes fast enough, or is late.
-    pub(super) fn deadline(&self, now: Instant, window: Duration) -> Instant {
-        self.until.min(now + window)
+    /// When to look whether it comes fast enough, or is late; none if neither is limited.
+    pub(super) fn deadline(&self, now: Instant, window: Duration) -> Option<Instant> {
+        self.until.into_iter().chain(now.checked_add(window)).min()
     }
 
     /// A window has ended: the next one begins, unless too little came in it.
     pub(super) fn expire(&mut self, rx: &Rx, now: Instant, limits: &Limits) -> Result<(), Refusal> {
-        if now >= self.until {
+        if self.until.is_some_and(|until| now >= until) {
             return Err(Refusal::RequestTimedOut);
         }
         let there = (self.bytes(rx).len() - self.head()) as u32;

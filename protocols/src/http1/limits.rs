@@ -9,7 +9,7 @@ pub const HEADERS_MOST: usize = 128;
 pub const HEAD_MOST: usize = 32 * 1024;
 
 /// What one connection may ask for, in bytes and time. Each refusal has a counter of its own: see
-/// [`reason`](super::reason).
+/// [`reason`](super::reason). A time of [`Duration::MAX`] is no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// The longest line of a head in bytes, its end not counted: 414 for the request line, 431 for

@@ -148,7 +148,7 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
             Phase::Body(pending) => match pending.expire(io.rx, io.now(), &limits) {
                 Ok(()) => {
                     let deadline = pending.deadline(io.now(), limits.body_window);
-                    self.set_clock(Clock::Body, Some(deadline));
+                    self.set_clock(Clock::Body, deadline);
                     Ok(Step::Wait)
                 }
                 Err(refusal) => Err(self.refuse(refusal, io)),
@@ -238,7 +238,7 @@ impl<S> Server<S> {
             Clock::Head => self.deadline.and_then(|at| at.checked_sub(limits.head_time)),
             _ => None,
         };
-        let until = began.unwrap_or(io.now()) + limits.request_time;
+        let until = began.unwrap_or(io.now()).checked_add(limits.request_time);
         if framing.waits && io.rx.len() == end {
             io.tx.write(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
@@ -272,7 +272,7 @@ impl<S> Server<S> {
         if clock != self.clock {
             let (now, limits) = (io.now(), self.service.limits());
             let deadline = match &self.phase {
-                Phase::Body(pending) => Some(pending.deadline(now, limits.body_window)),
+                Phase::Body(pending) => pending.deadline(now, limits.body_window),
                 Phase::Head(_) if clock == Clock::Idle => now.checked_add(limits.idle_time),
                 Phase::Head(_) => now.checked_add(limits.head_time),
             };

@@ -15,7 +15,8 @@ const WEBSOCKET: Value<'static> = Value::from_static("websocket");
 /// Answers a request for a WebSocket: 101, and the connection becomes one of `handler`; or 400,
 /// 403, 405 or 426 if the request is none. What the client sent behind its request are frames.
 ///
-/// Extensions and subprotocols that are asked for are not agreed to.
+/// A refusal is counted by its [`reason`](Rejection::reason). Extensions and subprotocols that are
+/// asked for are not agreed to.
 pub fn upgrade<S, M, H>(request: &Request<'_>, reply: Reply<'_, S, M>, handler: H) -> Answer<S, M>
 where
     M: Machine + Edge<Server<S>, WebSocket<H>>,
@@ -27,7 +28,7 @@ where
     }
 }
 
-/// A request for a WebSocket that was checked: for those who count refusals themselves, or become
+/// A request for a WebSocket that was checked: for those who answer refusals themselves, or become
 /// a state other than [`WebSocket`].
 #[derive(Debug)]
 pub struct Handshake {
@@ -103,9 +104,9 @@ impl Handshake {
 }
 
 impl Rejection {
-    /// Answers the request.
+    /// Answers the request, and counts the [`reason`](Rejection::reason).
     pub fn answer<S, M>(self, reply: Reply<'_, S, M>) -> Answer<S, M> {
-        match self {
+        let answer = match self {
             Rejection::Method => reply.method_not_allowed(Value::from_static("GET")),
             Rejection::Body | Rejection::Old | Rejection::Key => reply.bad_request(),
             Rejection::Origin => reply.plain(Status::FORBIDDEN),
@@ -114,7 +115,8 @@ impl Rejection {
                 .offer(WEBSOCKET)
                 .header(VERSION, Value::from_static("13"))
                 .empty(),
-        }
+        };
+        answer.counted(self.reason())
     }
 
     /// What it is counted as.

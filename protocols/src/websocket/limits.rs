@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Origins;
 
-/// What a peer may ask of one WebSocket; nothing of it is kept per connection.
+/// What a peer may ask of one WebSocket; nothing of it is kept per connection. A time of
+/// [`Duration::MAX`] is no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// The longest payload of one frame, in bytes.

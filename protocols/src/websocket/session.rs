@@ -245,7 +245,8 @@ impl Session {
             let (code, reason) = close::parse(&rx.bytes()[all.clone()])?;
             let answer = self.is_open();
             self.phase = if answer { Phase::Parting } else { Phase::Over };
-            self.due = Some(now + limits.close_within);
+            // The answer that is owed is ours: the peer is not waited for.
+            self.due = None;
             // An empty payload has no reason; what is consumed goes to the end of it all the same.
             let reason = all.start + reason.start..all.end;
             return Ok(Some(Event::Closed { code, reason, answer }));
@@ -308,17 +309,18 @@ impl Session {
     pub(super) fn settle(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
         match self.phase {
             Phase::Leaving => {
-                (self.phase, self.due) = (Phase::Closing, Some(now + limits.close_within));
+                (self.phase, self.due) = (Phase::Closing, now.checked_add(limits.close_within));
             }
             Phase::Over => self.due = None,
             Phase::Parting | Phase::Closing => {}
             _ if unread || self.partial.is_some() => {
                 if self.phase != Phase::Partial {
-                    (self.phase, self.due) = (Phase::Partial, Some(now + limits.assembly_within));
+                    (self.phase, self.due) =
+                        (Phase::Partial, now.checked_add(limits.assembly_within));
                 }
             }
             Phase::Idle | Phase::Pinged if !heard => {}
-            _ => (self.phase, self.due) = (Phase::Idle, Some(now + limits.ping_after)),
+            _ => (self.phase, self.due) = (Phase::Idle, now.checked_add(limits.ping_after)),
         }
     }
 
@@ -336,7 +338,7 @@ impl Session {
     ) -> Result<(), Fault> {
         let held = held || tx.room() == 0;
         let wait = match self.phase {
-            Phase::New | Phase::Over | Phase::Leaving => return Ok(()),
+            Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
             Phase::Idle if tx.is_empty() => {
                 frame::write(tx, OpCode::Control(Control::Ping), &[]);
                 self.phase = Phase::Pinged;
@@ -352,11 +354,11 @@ impl Session {
             Phase::Partial => {
                 return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
             }
-            Phase::Parting | Phase::Closing => {
+            Phase::Closing => {
                 return Err(self.refuse(tx, Refusal::policy(reason::CLOSE_TIMED_OUT)));
             }
         };
-        self.due = Some(now + wait);
+        self.due = now.checked_add(wait);
         Ok(())
     }
 

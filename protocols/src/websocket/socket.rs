@@ -8,9 +8,14 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use crate::contract::{App, Effects, Fault, Id, Io, Rx, Tx};
 
 use super::close::{CloseCode, Refusal};
-use super::frame;
+use super::frame::{self, CONTROL_MAX};
 use super::limits::reason;
 use super::session::Session;
+
+/// What a message leaves of the send buffer: a pong and a close have to fit behind it, or the whole
+/// queue would be lost. Either has a head of at most 4 bytes; what is free at the end of a block,
+/// and too small for them, counts as much again.
+const CONTROL_RESERVE: usize = 3 * (CONTROL_MAX + 4);
 
 /// A message that was not queued.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,7 +121,7 @@ impl<'a, A: App> Socket<'a, A> {
     }
 
     /// How many bytes may be queued before messages are not taken. A single message may be larger
-    /// than the room, up to the hard cap of the send buffer.
+    /// than the room, up to the hard cap of the send buffer, less what a close needs.
     pub fn room(&self) -> usize {
         if self.session.is_open() { self.tx.room() } else { 0 }
     }
@@ -155,6 +160,7 @@ impl<'a, A: App> Socket<'a, A> {
     /// Whether a frame of that many bytes may be queued.
     #[inline]
     fn admit(&self, size: usize) -> Result<(), NotSent> {
+        let size = size.saturating_add(CONTROL_RESERVE);
         match self.tx.room() {
             _ if !self.session.is_open() => Err(NotSent::Closed),
             0 => Err(NotSent::Full),

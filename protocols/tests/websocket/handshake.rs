@@ -41,16 +41,13 @@ impl Service<Conn> for Site {
         &mut self,
         request: &Request<'_>,
         reply: Reply<'_, Self, Conn>,
-        desk: &mut Desk<'_, World>,
+        _: &mut Desk<'_, World>,
     ) -> Answer<Self, Conn> {
         match request.path() {
             "/talk" => upgrade(request, reply, Talk(self.0)),
             "/tunnel" => match Handshake::check(request, &self.0) {
                 Ok(handshake) => handshake.accept(reply, Tunnel::new(Solo::new(Echo))),
-                Err(rejection) => {
-                    desk.fx.count(rejection.reason());
-                    rejection.answer(reply)
-                }
+                Err(rejection) => rejection.answer(reply),
             },
             _ => reply.not_found(),
         }

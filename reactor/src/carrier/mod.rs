@@ -68,6 +68,22 @@ pub(crate) trait Pipe {
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
+impl<P: Pipe> Pipe for &mut P {
+    const SHORT_IS_FULL: bool = P::SHORT_IS_FULL;
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        (**self).read(into)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (**self).write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (**self).write_vectored(slices)
+    }
+}
+
 /// A socket, and the system it is of.
 pub(crate) struct Socket<'a, S: Sys>(pub(crate) &'a mut S, pub(crate) &'a mut S::Stream);
 
@@ -90,7 +106,7 @@ impl<S: Sys> Pipe for Socket<'_, S> {
 
 /// Reads once into `rx`, which has a block, and keeps in `flags` what that says of the next read.
 #[inline(always)]
-pub(crate) fn read(pipe: &mut impl Pipe, flags: &mut Flags, rx: &mut Rx) -> Received {
+pub(crate) fn read(mut pipe: impl Pipe, flags: &mut Flags, rx: &mut Rx) -> Received {
     loop {
         let space = rx.space();
         let wanted = space.len();
@@ -144,7 +160,7 @@ fn make_room(rx: &mut Rx, pool: &mut Pool) {
 /// Nearly always one write of one block takes all of it: that is done here, the rest elsewhere.
 #[inline(always)]
 pub(crate) fn write<P: Pipe>(
-    pipe: &mut P,
+    mut pipe: P,
     flags: &mut Flags,
     tx: &mut Tx,
     pool: &mut Pool,
@@ -173,7 +189,7 @@ pub(crate) fn write<P: Pipe>(
 
 #[inline(never)]
 fn write_on<P: Pipe>(
-    pipe: &mut P,
+    mut pipe: P,
     flags: &mut Flags,
     (tx, pool): (&mut Tx, &mut Pool),
     mut flushed: Flushed,
@@ -228,14 +244,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let rx = rx.get_or_insert_with(|| self.pool.receiver());
         make_room(rx, &mut self.pool);
         match (self.layers.of(index, *flags), stream) {
-            (None, Some(stream)) => read(&mut Socket(&mut self.sys, stream), flags, rx),
+            (None, Some(stream)) => read(Socket(&mut self.sys, stream), flags, rx),
             (Some(Layer::Tls(tls)), Some(stream)) => {
                 let mut socket = Socket(&mut self.sys, stream);
                 tls.receive(&mut socket, flags, rx, &mut self.pool)
             }
             (Some(Layer::Stream(of)), _) => {
                 let endpoint = &mut self.endpoints[of.endpoint()];
-                read(&mut of.pipe(endpoint), flags, rx)
+                read(of.pipe(endpoint), flags, rx)
             }
             _ => Received::Nothing,
         }
@@ -248,7 +264,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let Slot { stream, tx, flags, .. } = slot;
         match (self.layers.of(index, *flags), stream, tx) {
             (None, Some(stream), Some(tx)) => {
-                write(&mut Socket(&mut self.sys, stream), flags, tx, &mut self.pool)
+                write(Socket(&mut self.sys, stream), flags, tx, &mut self.pool)
             }
             (Some(Layer::Tls(tls)), Some(stream), tx) => {
                 let mut socket = Socket(&mut self.sys, stream);
@@ -257,7 +273,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
             (Some(Layer::Stream(of)), _, Some(tx)) => {
                 let endpoint = &mut self.endpoints[of.endpoint()];
-                write(&mut of.pipe(endpoint), flags, tx, &mut self.pool)
+                write(of.pipe(endpoint), flags, tx, &mut self.pool)
             }
             _ => Flushed::NONE,
         }
@@ -270,7 +286,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let mut rx = self.pool.receiver();
         make_room(&mut rx, &mut self.pool);
         // What is encrypted is not decrypted any more: it is for nobody.
-        let received = read(&mut Socket(&mut self.sys, stream), flags, &mut rx);
+        let received = read(Socket(&mut self.sys, stream), flags, &mut rx);
         rx.consume(rx.len());
         self.pool.give_block(rx.reclaim());
         if !rx.has_ended() {

@@ -167,7 +167,7 @@ impl Tls {
     ) -> Flushed {
         let (mut flushed, had_panicked) = (Flushed::NONE, self.panicked);
         loop {
-            let sent = write(socket, flags, &mut self.tx, pool);
+            let sent = write(&mut *socket, flags, &mut self.tx, pool);
             flushed.bytes += sent.bytes;
             flushed.calls += sent.calls;
             flushed.failed = sent.failed;
