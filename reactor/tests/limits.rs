@@ -16,6 +16,8 @@ mod memory;
 mod patience;
 #[path = "limits/places.rs"]
 mod places;
+#[path = "common/toy.rs"]
+mod toy;
 #[path = "common/troupe.rs"]
 mod troupe;
 

@@ -3,6 +3,8 @@
 
 #[path = "common/house.rs"]
 mod house;
+#[path = "common/toy.rs"]
+mod toy;
 #[path = "reviewed_carriers/toys.rs"]
 mod toys;
 #[path = "common/troupe.rs"]
@@ -18,7 +20,8 @@ use house::House;
 use planned::planned_panic;
 use readily::sys::sim::{Rng, Serving, Sim};
 use readily::*;
-use toys::{Net, Toys, nudge, served};
+use toy::Toys;
+use toys::{Net, nudge, served};
 use troupe::{Actor, Cue, Does, Troupe};
 
 fn secured(config: Config, act: fn(&mut Io<'_, Troupe>, Cue) -> Does) -> House {

@@ -1,74 +1,18 @@
-//! Handshakes of TLS: how many, how fast, and how long. The session is one of two bytes.
+//! Handshakes of TLS: how many, how fast, and how long.
 
 use std::time::Duration;
 
 use readily::sys::sim::ClientId;
-use readily::tls::{Acceptor, Fed, Session};
-use readily::{Config, Fault, Listen, Rx, Secured, Tx};
+use readily::{Config, Listen};
 
 use crate::house::House;
+use crate::toy::Toys;
 use crate::troupe::{Actor, swallow};
 use crate::{around, config};
 
 /// Every limit of these tests; a time is in milliseconds.
 const L: u64 = 5;
 const LIMIT: usize = L as usize;
-
-/// Shakes hands on `!`, ends on `.`, and is told everything else.
-#[derive(Default)]
-struct Toy {
-    is_done: bool,
-}
-
-struct Toys;
-
-impl Acceptor for Toys {
-    fn accept(&self) -> Result<Box<dyn Session>, Fault> {
-        Ok(Box::new(Toy::default()))
-    }
-}
-
-impl Session for Toy {
-    fn feed(&mut self, cipher: &mut Rx, out: &mut Tx, plain: &mut Rx) -> Result<Fed, Fault> {
-        while let Some(byte) = cipher.bytes().first().copied() {
-            match (self.is_done, byte) {
-                (false, b'!') => {
-                    self.is_done = true;
-                    out.write(b"!");
-                }
-                (false, _) => return Err(Fault::Peer("toy: no handshake")),
-                (true, b'.') => return Ok(Fed::Closed),
-                (true, byte) => {
-                    let Some(to) = plain.space().first_mut() else { return Ok(Fed::Held) };
-                    *to = byte;
-                    plain.commit(1);
-                }
-            }
-            cipher.consume(1);
-        }
-        Ok(Fed::Wait)
-    }
-
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
-        while let Some((bytes, _)) = plain.front() {
-            let n = bytes.len();
-            out.write(bytes);
-            plain.consume(n, drop);
-        }
-    }
-
-    fn close(&mut self, out: &mut Tx) {
-        out.write(b".");
-    }
-
-    fn is_handshaking(&self) -> bool {
-        !self.is_done
-    }
-
-    fn secured(&self) -> Secured {
-        Secured { alpn: Some(b"toy"[..].into()), server_name: None }
-    }
-}
 
 fn secured(config: Config) -> House {
     let options = Listen { tls: Some(Toys.into()), ..Listen::default() };
