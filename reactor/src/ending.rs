@@ -215,8 +215,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// Whether nothing can be said in either direction any more.
     pub(crate) fn have_both_ended(&self, index: usize) -> bool {
         let slot = &self.slots[index];
-        let heard = slot.rx.as_ref().is_some_and(|rx| rx.half() == Half::Ended && rx.is_empty());
-        heard && slot.flags.has(Flags::SHUT) && !slot.has_output()
+        slot.has_heard_all() && slot.flags.has(Flags::SHUT) && !slot.has_output()
     }
 
     /// Whether it was cut.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use readily_protocols::contract::{App, End, Id, Machine, Remote, Rx, Signals, Tx};
+use readily_protocols::contract::{App, End, Half, Id, Machine, Remote, Rx, Signals, Tx};
 
 use crate::sys::{Readiness, Sys};
 use crate::timers::{Key, NEVER, Nanos};
@@ -179,6 +179,12 @@ impl<A: App, S: Sys> Slot<A, S> {
     #[inline]
     pub(crate) fn has_output(&self) -> bool {
         self.tx.as_ref().is_some_and(|tx| !tx.is_empty()) || self.flags.has(Flags::UNSENT)
+    }
+
+    /// Whether the peer's half has ended in order, and all of it was consumed.
+    #[inline]
+    pub(crate) fn has_heard_all(&self) -> bool {
+        self.rx.as_ref().is_some_and(|rx| rx.half() == Half::Ended && rx.is_empty())
     }
 
     /// Whether nothing is said any more after what waits.

@@ -96,26 +96,23 @@ impl Tls {
             plain.close(Half::Ended);
             return Received::Ended;
         }
-        if self.tx.room() == 0 {
+        if self.is_stuck() {
             // A peer that makes the session answer and does not read the answers is not read from.
             return Received::Nothing;
         }
         if !self.holds && self.rx.is_empty() {
             make_room(&mut self.rx, pool);
-            let received = read(socket, flags, &mut self.rx);
-            match received {
-                Received::Bytes(_) => {}
-                Received::Ended => {
-                    pool.give_block(self.rx.reclaim());
-                    return self.truncated(plain);
+            let received = match read(socket, flags, &mut self.rx) {
+                // Without `close_notify` anybody on the way may have cut it (RFC 8446, section 6.1).
+                Received::Ended => Received::Failed(ErrorKind::UnexpectedEof),
+                received => received,
+            };
+            if !matches!(received, Received::Bytes(_)) {
+                pool.give_block(self.rx.reclaim());
+                if received.is_failure() {
+                    plain.close(Half::Aborted);
                 }
-                other => {
-                    pool.give_block(self.rx.reclaim());
-                    if matches!(other, Received::Failed(_)) {
-                        plain.close(Half::Aborted);
-                    }
-                    return other;
-                }
+                return received;
             }
         }
         let before = plain.len();
@@ -147,13 +144,6 @@ impl Tls {
             0 if fed == Ok(Fed::Closed) => Received::Ended,
             n => Received::Bytes(n),
         }
-    }
-
-    /// The end of the socket's stream without `close_notify`: anybody on the way may have cut it
-    /// (RFC 8446, section 6.1).
-    fn truncated(&mut self, plain: &mut Rx) -> Received {
-        plain.close(Half::Aborted);
-        Received::Failed(ErrorKind::UnexpectedEof)
     }
 
     /// Encrypts and sends what waits in `plain`, and our end when `over`, until that is done or the
