@@ -103,7 +103,7 @@ impl Tls {
         if !self.holds && self.rx.is_empty() {
             make_room(&mut self.rx, pool);
             let received = match read(socket, flags, &mut self.rx) {
-                // Without `close_notify` anybody on the way may have cut it (RFC 8446, section 6.1).
+                // Without `close_notify` anybody on the way may have cut it (RFC 8446, 6.1).
                 Received::Ended => Received::Failed(ErrorKind::UnexpectedEof),
                 received => received,
             };
