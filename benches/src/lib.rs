@@ -15,6 +15,7 @@ pub mod pattern;
 pub mod process;
 pub mod quic_driver;
 pub mod raw_epoll;
+pub mod results;
 pub mod scratch;
 pub mod server;
 pub mod spread;
