@@ -24,7 +24,61 @@ pub fn run<T>(
     work: impl FnOnce(T) -> Result<(), Failure>,
 ) -> ExitCode {
     let program = usage.split_whitespace().next().unwrap_or_default();
+    run_with(program, usage, Arguments::new(std::env::args().skip(1)), parse, work)
+}
+
+/// Runs the one of `subcommands` that the first argument names.
+///
+/// No subcommand, and one that is not there, are one line on stderr and exit code 2; `--help` in
+/// its place lists them all.
+pub fn run_subcommand(program: &str, subcommands: &[Subcommand]) -> ExitCode {
     let mut arguments = Arguments::new(std::env::args().skip(1));
+    let word = arguments.word();
+    if word.as_deref() == Some("--help") {
+        for subcommand in subcommands {
+            println!("usage: {program} {}", subcommand.usage);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let word = word.unwrap_or_default();
+    match subcommands.iter().find(|subcommand| subcommand.name() == word) {
+        Some(Subcommand { usage, prepare }) => {
+            run_with(program, &format!("{program} {usage}"), arguments, prepare, |job| job())
+        }
+        None => {
+            let names: Vec<&str> = subcommands.iter().map(Subcommand::name).collect();
+            let names = names.join(", ");
+            eprintln!("{program}: {word:?} is not one of its subcommands: {names}");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+/// One of the things that a program can be told to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Subcommand {
+    /// Its name, and its arguments for a reader.
+    pub usage: &'static str,
+    /// Reads its arguments.
+    pub prepare: fn(&mut Arguments) -> Result<Job, BadArgument>,
+}
+
+/// What is done once all arguments are known to be good.
+pub type Job = Box<dyn FnOnce() -> Result<(), Failure>>;
+
+impl Subcommand {
+    fn name(&self) -> &'static str {
+        self.usage.split_whitespace().next().unwrap_or_default()
+    }
+}
+
+fn run_with<T>(
+    program: &str,
+    usage: &str,
+    mut arguments: Arguments,
+    parse: impl FnOnce(&mut Arguments) -> Result<T, BadArgument>,
+    work: impl FnOnce(T) -> Result<(), Failure>,
+) -> ExitCode {
     if arguments.flag("--help") {
         println!("usage: {usage}");
         return ExitCode::SUCCESS;
@@ -61,6 +115,11 @@ impl Arguments {
     /// Arguments without the program's own name.
     pub fn new(arguments: impl IntoIterator<Item = String>) -> Self {
         Self { left: arguments.into_iter().collect() }
+    }
+
+    /// Takes the first one.
+    pub fn word(&mut self) -> Option<String> {
+        (!self.left.is_empty()).then(|| self.left.remove(0))
     }
 
     /// Takes `name`, and tells whether it was there.

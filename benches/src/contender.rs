@@ -1,124 +1,160 @@
-//! The servers that stand side by side, and where their programs are.
+//! A server that stands beside others: its row, its program, and how it is started.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use readily::quic::Limits;
 
 use crate::failure::Failure;
-use crate::haproxy::{self, Splice};
+use crate::results::Role;
 use crate::scratch::Scratch;
 use crate::server::Launch;
-use crate::table::SUBJECT;
+use crate::system::{haproxy, lighttpd, nginx};
 
-/// One server of a table.
+/// One server of a table; [`catalogue`](crate::catalogue) lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contender {
-    /// The echo server that is the limit.
-    RawEpollEcho,
-    /// Readily's echo server.
-    TcpEcho,
-    /// tokio's echo server.
-    TokioEcho,
-    /// Readily's relay.
-    TcpRelay,
-    /// tokio's relay.
-    TokioRelay,
-    /// HAProxy as a relay.
-    Haproxy(Splice),
-    /// The HTTP server that is the limit.
-    RawEpollHttp,
-    /// Readily's HTTP server.
-    HttpHello,
-    /// hyper's HTTP server.
-    HyperHello,
-    /// Readily's WebSocket echo server.
-    WsEcho,
-    /// tokio-tungstenite's echo server.
-    TokioWsEcho,
-    /// Readily's TLS echo server.
-    TlsEcho,
-    /// tokio-rustls's echo server.
-    TokioTlsEcho,
-    /// Readily's QUIC echo server.
-    QuicEcho,
-    /// quinn's echo server.
-    QuinnEcho(Windows),
+pub struct Contender {
+    /// Its row.
+    pub label: &'static str,
+    /// What it is compared for.
+    pub role: Role,
+    /// Whose program it is.
+    pub program: Program,
+    /// Its arguments beside the address: a subcommand and options.
+    pub words: &'static [&'static str],
+    /// The window sizes that are passed on.
+    pub windows: Windows,
+    /// Whether it makes a certificate at start, and saves it for its clients.
+    pub security: Security,
+    /// The crates whose versions stand for it.
+    pub crates: &'static [&'static str],
+    /// Its source in this repository; empty for programs from elsewhere.
+    pub source: &'static str,
+    /// What is particular about it, in a sentence; or nothing.
+    pub note: &'static str,
+}
+
+/// Whose program a contender is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A binary of this package.
+    Peer(&'static str),
+    /// One of Readily's examples.
+    Example(&'static str),
+    /// nginx, if it is installed.
+    Nginx(nginx::Site),
+    /// HAProxy, if it is installed.
+    Haproxy(haproxy::Mode),
+    /// lighttpd, if it is installed.
+    Lighttpd,
 }
 
 /// How many bytes may be under way on QUIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Windows {
-    /// quinn's defaults: 1.25 MB of a stream, no bound on a connection, 10 MB unacknowledged.
-    Default,
+    /// The program's own defaults.
+    Own,
     /// Those of Readily's server.
-    Same,
+    Readily,
 }
 
-use Contender::*;
-
-/// The echo servers, in the order of their rows.
-pub const ECHOES: [Contender; 3] = [RawEpollEcho, TcpEcho, TokioEcho];
-
-/// The relays, in the order of their rows.
-pub const RELAYS: [Contender; 4] =
-    [TcpRelay, TokioRelay, Haproxy(Splice::Never), Haproxy(Splice::Auto)];
-
-/// The HTTP servers, in the order of their rows.
-pub const HTTP: [Contender; 3] = [RawEpollHttp, HttpHello, HyperHello];
-
-/// The WebSocket echo servers, in the order of their rows.
-pub const WEBSOCKETS: [Contender; 2] = [WsEcho, TokioWsEcho];
-
-/// The TLS echo servers, in the order of their rows.
-pub const TLS: [Contender; 2] = [TlsEcho, TokioTlsEcho];
-
-/// The QUIC echo servers, in the order of their rows.
-pub const QUIC: [Contender; 3] = [QuicEcho, QuinnEcho(Windows::Default), QuinnEcho(Windows::Same)];
-
-/// Whose program a contender is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// A binary of this package.
-    Peer,
-    /// One of Readily's examples.
-    Example,
-    /// Installed on the system.
-    System,
+/// Whether clients need a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// They do not.
+    Plain,
+    /// They trust the one that the server has saved.
+    Certificate,
 }
 
 impl Contender {
-    /// Its row.
-    pub fn label(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// Its row, the program, and whose that is.
-    fn facts(self) -> (&'static str, &'static str, Origin) {
-        match self {
-            RawEpollEcho => ("raw epoll", "raw_epoll_echo", Origin::Peer),
-            TcpEcho => (SUBJECT, "tcp_echo", Origin::Example),
-            TokioEcho => ("tokio", "tokio_echo", Origin::Peer),
-            TcpRelay => (SUBJECT, "tcp_relay", Origin::Example),
-            TokioRelay => ("tokio", "tokio_relay", Origin::Peer),
-            Haproxy(Splice::Never) => ("HAProxy", "haproxy", Origin::System),
-            Haproxy(Splice::Auto) => ("HAProxy, splice-auto", "haproxy", Origin::System),
-            RawEpollHttp => ("raw epoll, httparse", "raw_epoll_http", Origin::Peer),
-            HttpHello => (SUBJECT, "http_hello", Origin::Example),
-            HyperHello => ("hyper", "hyper_hello", Origin::Peer),
-            WsEcho => (SUBJECT, "ws_echo", Origin::Example),
-            TokioWsEcho => ("tokio-tungstenite", "tokio_ws_echo", Origin::Peer),
-            TlsEcho => (SUBJECT, "tls_echo", Origin::Example),
-            TokioTlsEcho => ("tokio-rustls", "tokio_tls_echo", Origin::Peer),
-            QuicEcho => (SUBJECT, "quic_echo", Origin::Example),
-            QuinnEcho(Windows::Default) => ("quinn", "quinn_echo", Origin::Peer),
-            QuinnEcho(Windows::Same) => ("quinn, same windows", "quinn_echo", Origin::Peer),
+    /// A peer: a binary of this package with a subcommand.
+    pub const fn peer(
+        label: &'static str,
+        program: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self {
+            label,
+            role: Role::Peer,
+            program: Program::Peer(program),
+            words,
+            windows: Windows::Own,
+            security: Security::Plain,
+            crates: &[],
+            source: "",
+            note: "",
         }
     }
 
-    /// Whether it makes a certificate at start, and saves it for its clients.
-    fn is_secured(self) -> bool {
-        TLS.contains(&self) || QUIC.contains(&self)
+    /// The least that can be done.
+    pub const fn limit(
+        label: &'static str,
+        program: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self { role: Role::Limit, ..Self::peer(label, program, words) }
+    }
+
+    /// Readily itself, by one of its examples.
+    pub const fn example(label: &'static str, name: &'static str) -> Self {
+        let program = Program::Example(name);
+        Self { role: Role::Subject, program, ..Self::peer(label, name, &[]) }
+    }
+
+    /// The same with a certificate.
+    pub const fn secured(self) -> Self {
+        Self { security: Security::Certificate, ..self }
+    }
+
+    /// The same with where it comes from.
+    pub const fn from(self, crates: &'static [&'static str], source: &'static str) -> Self {
+        Self { crates, source, ..self }
+    }
+
+    /// The same with a note.
+    pub const fn noted(self, note: &'static str) -> Self {
+        Self { note, ..self }
+    }
+
+    /// The name of its program.
+    pub fn name(self) -> &'static str {
+        match self.program {
+            Program::Peer(name) | Program::Example(name) => name,
+            Program::Nginx(_) => "nginx",
+            Program::Haproxy(_) => "haproxy",
+            Program::Lighttpd => "lighttpd",
+        }
+    }
+
+    /// Its command line, for a reader.
+    pub fn command(self) -> String {
+        let mut line = match self.program {
+            Program::Peer(name) | Program::Example(name) => name.to_owned(),
+            Program::Nginx(_) => return "nginx -c FILE (src/system/nginx.rs writes it)".to_owned(),
+            Program::Haproxy(_) => {
+                return "haproxy -db -f FILE (src/system/haproxy.rs writes it)".to_owned();
+            }
+            Program::Lighttpd => {
+                return "lighttpd -D -f FILE (src/system/lighttpd.rs writes it)".to_owned();
+            }
+        };
+        for word in self.words.iter().copied().chain(["--listen 127.0.0.1:0"]) {
+            line.push(' ');
+            line.push_str(word);
+        }
+        line
+    }
+
+    fn arguments(self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = self.words.iter().map(OsString::from).collect();
+        if self.windows == Windows::Readily {
+            let Limits { stream_window, window, send_window, .. } = Limits::DEFAULT;
+            let windows = format!("{stream_window},{window},{send_window}");
+            arguments.extend(["--windows".into(), windows.into()]);
+        }
+        arguments
     }
 }
 
@@ -134,6 +170,14 @@ impl Programs {
         Self { directory }
     }
 
+    /// Those beside the program that runs.
+    pub fn beside_this() -> Result<Self, Failure> {
+        let program = std::env::current_exe()?;
+        let directory =
+            program.parent().ok_or_else(|| Failure::failed("this program has no directory"))?;
+        Ok(Self::new(directory.to_owned()))
+    }
+
     /// A binary of this package.
     pub fn binary(&self, name: &str) -> Result<PathBuf, Failure> {
         self.find(name, "", "cargo build --release -p readily-benches --bins")
@@ -146,26 +190,24 @@ impl Programs {
         to: Option<SocketAddr>,
         scratch: &Scratch,
     ) -> Result<Launch, Failure> {
-        let (_, name, origin) = contender.facts();
-        let program = match (origin, contender) {
-            (Origin::Example, _) => self.find(name, "examples", "cargo build --release --examples"),
-            (Origin::System, Haproxy(splice)) => {
-                let to = to.ok_or_else(|| Failure::failed("a relay needs an address"))?;
-                return haproxy::launch(to, splice, scratch);
+        let (name, program) = match contender.program {
+            Program::Nginx(site) => return nginx::launch(site, to, scratch),
+            Program::Haproxy(mode) => return haproxy::launch(mode, to, scratch),
+            Program::Lighttpd => return lighttpd::launch(scratch),
+            Program::Peer(name) => (name, self.binary(name)?),
+            Program::Example(name) => {
+                let build = "cargo build --release --examples";
+                (name, self.find(name, "examples", build)?)
             }
-            _ => self.binary(name),
         };
-        let mut launch = Launch::announced(name, program?);
+        let mut launch = Launch::announced(name, program);
+        // A subcommand comes first.
+        launch.arguments.splice(0..0, contender.arguments());
         if let Some(to) = to {
             launch.arguments.extend(["--to".into(), to.to_string().into()]);
         }
-        if contender.is_secured() {
+        if contender.security == Security::Certificate {
             launch.saves_certificate(scratch.path("pem"));
-        }
-        if contender == QuinnEcho(Windows::Same) {
-            let Limits { stream_window, window, send_window, .. } = Limits::DEFAULT;
-            let windows = format!("{stream_window},{window},{send_window}");
-            launch.arguments.extend(["--windows".into(), windows.into()]);
         }
         Ok(launch)
     }

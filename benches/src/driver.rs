@@ -1,5 +1,6 @@
-//! Runs the load generator against a server.
+//! Runs a load generator against a server.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -20,33 +21,92 @@ pub const HOLDING: &str = "holding";
 pub(crate) const RUN_LIMIT: Duration = Duration::from_secs(300);
 pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// One run of the load generator.
+/// One run of `load`; as text, its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Connections that share the round trips.
+    /// Busy connections.
     pub connections: u64,
-    /// What a round trip is.
+    /// What a unit is.
     pub talk: Talk,
-    /// Round trips over all connections.
-    pub requests: u64,
+    /// How long it goes on.
+    pub length: Length,
+    /// Units per second; as fast as answers come where there is none.
+    pub rate: Option<f64>,
+}
+
+/// How long a run is; as text, the arguments that every load generator takes for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// So many units over all connections.
+    Requests(u64),
+    /// So much time.
+    Seconds {
+        /// What is done at first and not timed.
+        warm_up: Duration,
+        /// What is timed.
+        timed: Duration,
+    },
+}
+
+impl Length {
+    /// A timed second without a warm-up.
+    pub const SECOND: Self =
+        Self::Seconds { warm_up: Duration::ZERO, timed: Duration::from_secs(1) };
+}
+
+impl Load {
+    /// A closed loop; its length is for the caller to say.
+    pub const fn of(connections: u64, talk: Talk) -> Self {
+        Self { connections, talk, length: Length::Requests(0), rate: None }
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connections, talk, length, rate } = self;
+        write!(f, "--connections {connections} {talk} {length}")?;
+        rate.map_or(Ok(()), |rate| write!(f, " --rate {rate}"))
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requests(requests) => write!(f, "--requests {requests}"),
+            Self::Seconds { warm_up, timed } => {
+                write!(f, "--seconds {}", timed.as_secs_f64())?;
+                if warm_up.is_zero() {
+                    return Ok(());
+                }
+                write!(f, " --warm-up {}", warm_up.as_secs_f64())
+            }
+        }
+    }
 }
 
 /// Starts load generators, in processes of their own.
+///
+/// They run on the cores that the calling thread may run on.
 #[derive(Debug)]
 pub struct Driver<'a> {
-    load: PathBuf,
+    generator: PathBuf,
     scratch: &'a Scratch,
 }
 
 impl<'a> Driver<'a> {
-    /// `load` is the path of the load generator.
-    pub fn new(load: PathBuf, scratch: &'a Scratch) -> Self {
-        Self { load, scratch }
+    /// `generator` is the path of a load generator.
+    pub fn new(generator: PathBuf, scratch: &'a Scratch) -> Self {
+        Self { generator, scratch }
     }
 
-    /// Does the round trips and closes.
-    pub fn run(&self, server: &mut Server, load: Load) -> Result<Summary, Failure> {
-        let mut process = self.start(server, load, 0)?;
+    /// Drives `server` as the arguments `words` say, and closes every connection.
+    ///
+    /// # Errors
+    /// Where an answer is wrong or missing, or one of the two processes ends.
+    pub fn run(&self, server: &mut Server, words: &str) -> Result<Summary, Failure> {
+        let mut command = self.command(server, words);
+        command.args(["--server-pid", &server.pid().as_raw_pid().to_string()]);
+        let mut process = Process::start(&self.name(), &mut command, self.scratch)?;
         let result = process.line_within(RUN_LIMIT).and_then(|line| {
             process.succeed_within(STOP_LIMIT)?;
             Summary::from_json(&line)
@@ -54,25 +114,30 @@ impl<'a> Driver<'a> {
         result.map_err(|failure| server.explain(failure))
     }
 
-    /// Opens `idle` connections, with one round trip each, and keeps them.
-    pub fn hold(&self, server: &mut Server, idle: u64, talk: Talk) -> Result<Held, Failure> {
-        let process = self.start(server, Load { connections: 0, talk, requests: 0 }, idle)?;
+    /// Opens connections as `words` say, which `--hold` is among, and keeps them.
+    ///
+    /// # Errors
+    /// As those of [`run`](Self::run).
+    pub fn hold(&self, server: &mut Server, words: &str) -> Result<Held, Failure> {
+        let mut command = self.command(server, words);
+        let process = Process::start(&self.name(), &mut command, self.scratch)?;
         Held::after_round_trips(process, server)
     }
 
-    fn start(&self, server: &Server, load: Load, idle: u64) -> Result<Process, Failure> {
-        let mut command = Command::new(&self.load);
+    fn command(&self, server: &Server, words: &str) -> Command {
+        let mut command = Command::new(&self.generator);
         command.args(["--connect", &server.address().to_string()]);
-        command.args(["--connections", &load.connections.to_string()]);
-        command.args(load.talk.to_string().split(' '));
-        command.args(["--requests", &load.requests.to_string(), "--json"]);
+        command.args(words.split_whitespace()).arg("--json");
         if let Some(certificate) = server.certificate() {
             command.arg("--trust").arg(certificate);
         }
-        if idle > 0 {
-            command.args(["--idle", &idle.to_string(), "--hold"]);
-        }
-        Process::start("load", &mut command, self.scratch)
+        command
+    }
+
+    /// What failures call it.
+    fn name(&self) -> String {
+        let name = self.generator.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 }
 
@@ -101,5 +166,28 @@ impl Held {
         // A signal to a process that has ended already is no failure: it is waited for next.
         let _ = self.process.signal(Signal::TERM);
         self.process.succeed_within(STOP_LIMIT).map_err(|failure| server.explain(failure))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_a_run() {
+        let millis = Duration::from_millis;
+        let talk = Talk::Echo { size: 1 };
+        for (length, rate, expected) in [
+            (Length::Requests(7), None, "--requests 7"),
+            (Length::SECOND, None, "--seconds 1"),
+            (
+                Length::Seconds { warm_up: millis(50), timed: millis(1_250) },
+                Some(2_500.0),
+                "--seconds 1.25 --warm-up 0.05 --rate 2500",
+            ),
+        ] {
+            let load = Load { connections: 64, talk, length, rate };
+            assert_eq!(load.to_string(), format!("--connections 64 --size 1 {expected}"));
+        }
     }
 }

@@ -2,26 +2,37 @@
 //!
 //! `README.md` lists each figure with the command that takes it.
 
+pub mod adapter;
+pub mod affinity;
+pub mod bench;
 pub mod callgrind;
+pub mod catalogue;
 pub mod cli;
 pub mod contender;
 pub mod driver;
 pub mod failure;
-pub mod haproxy;
-pub mod histogram;
+pub mod interface;
+pub mod machine;
 pub mod memcheck;
 pub mod page;
 pub mod pattern;
 pub mod process;
-pub mod quic_driver;
 pub mod raw_epoll;
+pub mod report;
+pub mod reservation;
 pub mod results;
 pub mod scratch;
 pub mod server;
+pub mod simulated;
+pub mod site;
 pub mod spread;
 pub mod strace;
 pub mod summary;
+pub mod system;
 pub mod table;
 pub mod talk;
+pub mod terminate;
 pub mod tls;
 pub mod tool;
+pub mod trial;
+pub mod websocket;

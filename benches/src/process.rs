@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::time::ClockId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
@@ -145,17 +146,61 @@ pub fn resident_bytes(pid: Pid) -> Result<u64, Failure> {
         .ok_or_else(|| Failure::failed(format!("no {label} of process {}", pid.as_raw_pid())))
 }
 
-/// Time that all threads of a process have spent on a CPU, in user space and in the kernel.
+/// Time that all threads of a process have spent on a CPU, in user space and in the kernel; those
+/// that have ended are in it.
 pub fn cpu_time(pid: Pid) -> Result<Duration, Failure> {
-    let mut total = Duration::ZERO;
-    for task in fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()))? {
-        let schedstat = fs::read_to_string(task?.path().join("schedstat"))?;
-        let nanos = schedstat.split_whitespace().next().and_then(|field| field.parse().ok());
-        total += Duration::from_nanos(
-            nanos.ok_or_else(|| Failure::failed(format!("schedstat says {schedstat:?}")))?,
-        );
+    // The sum over `/proc/PID/task/*/schedstat` has the same unit, but forgets ended threads.
+    let clock = ClockId::pid_cpu_clock_id(nix::unistd::Pid::from_raw(pid.as_raw_pid()))
+        .and_then(ClockId::now)
+        .map_err(|errno| Failure::from(std::io::Error::from(errno)))?;
+    Ok(clock.into())
+}
+
+/// What a process and all that descend from it have used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Time on a CPU, in user space and in the kernel.
+    pub cpu: Duration,
+    /// How often a thread stopped running, of its own accord or not.
+    pub switches: u64,
+}
+
+/// What a process and all that descend from it have used by now.
+///
+/// Processes that have ended are not in it, nor are the context switches of ended threads.
+///
+/// # Errors
+/// Where `/proc` cannot be read or says nothing of the process.
+pub fn usage(pid: Pid) -> Result<Usage, Failure> {
+    let mut total = usage_alone(pid)?;
+    for descendant in descendants(pid)? {
+        // It may have ended since it was found.
+        if let Ok(usage) = usage_alone(descendant) {
+            total.cpu += usage.cpu;
+            total.switches += usage.switches;
+        }
     }
     Ok(total)
+}
+
+fn usage_alone(pid: Pid) -> Result<Usage, Failure> {
+    let mut switches = 0;
+    for task in fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()))? {
+        // As many threads come and go as a server likes.
+        if let Ok(status) = fs::read_to_string(task?.path().join("status")) {
+            switches += switches_in_status(&status);
+        }
+    }
+    Ok(Usage { cpu: cpu_time(pid)?, switches })
+}
+
+/// `voluntary_ctxt_switches: N` and `nonvoluntary_ctxt_switches: N`, together.
+fn switches_in_status(status: &str) -> u64 {
+    let counts = status.lines().filter_map(|line| {
+        line.strip_prefix("voluntary_ctxt_switches:")
+            .or_else(|| line.strip_prefix("nonvoluntary_ctxt_switches:"))
+    });
+    counts.filter_map(|count| count.trim().parse::<u64>().ok()).sum()
 }
 
 /// How many descriptors a process has open.
@@ -165,18 +210,38 @@ pub fn descriptors(pid: Pid) -> Result<usize, Failure> {
 
 /// The first child of a process, if it has one.
 pub fn child_of(parent: Pid) -> Result<Option<Pid>, Failure> {
+    let of_it = |(_, other): &(Pid, i32)| *other == parent.as_raw_pid();
+    Ok(parents()?.into_iter().find(of_it).map(|(pid, _)| pid))
+}
+
+/// Children of a process, their children, and so on.
+// Not every kernel lists children with their parent, so all processes are looked at.
+fn descendants(pid: Pid) -> Result<Vec<Pid>, Failure> {
+    let parents = parents()?;
+    let mut family = vec![pid];
+    let mut visited = 0;
+    while let Some(member) = family.get(visited).map(|member| member.as_raw_pid()) {
+        visited += 1;
+        family.extend(parents.iter().filter(|(_, parent)| *parent == member).map(|(pid, _)| *pid));
+    }
+    Ok(family.split_off(1))
+}
+
+/// Every process of the system with the id of its parent.
+fn parents() -> Result<Vec<(Pid, i32)>, Failure> {
+    let mut parents = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
         let pid = name.to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
         // A process may end between the listing and the look.
         if let Some(pid) = pid
             && let Ok(stat) = read(pid, "stat")
-            && parent_in_stat(&stat) == Some(parent.as_raw_pid())
+            && let Some(parent) = parent_in_stat(&stat)
         {
-            return Ok(Some(pid));
+            parents.push((pid, parent));
         }
     }
-    Ok(None)
+    Ok(parents)
 }
 
 /// The fourth field; the second one is a name in parentheses that may hold anything.
@@ -219,11 +284,33 @@ mod tests {
     }
 
     #[test]
+    fn switches_of_both_kinds_count() {
+        let status = "Name:\tsh\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t5\n";
+        for (status, switches) in [(status, 12), ("Name:\tsh\n", 0)] {
+            assert_eq!(switches_in_status(status), switches, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_descends_is_part_of_the_usage() -> Result<(), Failure> {
+        let scratch = Scratch::new()?;
+        let mut command = Command::new("sh");
+        // The shell in the middle ends with its parent's stdout, which nobody reads.
+        command.args(["-c", "sh -c 'echo ready; while echo; do sleep 1; done'; true"]);
+        let mut process = Process::start("sh", &mut command, &scratch)?;
+        process.line_within(Duration::from_secs(10))?;
+        assert!(!descendants(process.pid())?.is_empty());
+        assert!(usage(process.pid())?.cpu > cpu_time(process.pid())?);
+        Ok(())
+    }
+
+    #[test]
     fn own_process_is_readable() -> Result<(), Failure> {
         let pid = rustix::process::getpid();
         assert!(resident_bytes(pid)? > 100 * 1024);
         assert!(cpu_time(pid)? > Duration::ZERO);
         assert!(descriptors(pid)? > 2);
+        assert!(usage(pid)?.cpu > Duration::ZERO);
         Ok(())
     }
 }

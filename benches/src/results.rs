@@ -84,6 +84,9 @@ pub struct Entry {
     pub scaling: Vec<Scaling>,
     /// With idle connections, by rising number.
     pub idle: Vec<Idle>,
+    /// The most connections that it held at once, where that was looked for; its process may have
+    /// been given no more.
+    pub held: Option<u64>,
     /// What was counted rather than timed.
     pub counted: Counted,
 }

@@ -1,7 +1,7 @@
 //! One server under measurement: started, bare or under a tool, and stopped.
 
 use std::ffi::OsString;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use crate::cli::LISTENING_ON;
 use crate::failure::Failure;
 use crate::memcheck;
 use crate::process::{self, Process};
+use crate::reservation::Reservation;
 use crate::scratch::Scratch;
 use crate::strace;
 
@@ -67,6 +68,8 @@ pub enum Door {
     Announced,
     /// It inherits this listener.
     Inherited(TcpListener),
+    /// It binds this address, and does not say when.
+    Reserved(Reservation),
 }
 
 /// The tool that a server runs under.
@@ -108,6 +111,7 @@ impl Server {
         let address = match &launch.door {
             Door::Announced => announced(&mut process, &launch.name)?,
             Door::Inherited(listener) => listener.local_addr()?,
+            Door::Reserved(reservation) => accepting(&mut process, reservation.address())?,
         };
         let pid = match under {
             // valgrind runs the server in its own process, strace as a child.
@@ -167,6 +171,17 @@ impl Drop for Server {
             let _ = kill_process(child, Signal::KILL);
         }
     }
+}
+
+/// Waits until a connection is accepted.
+fn accepting(process: &mut Process, address: SocketAddr) -> Result<SocketAddr, Failure> {
+    let deadline = Instant::now() + START_LIMIT;
+    while let Err(error) = TcpStream::connect(address) {
+        if process.wait_within(SETTLE_STEP).is_ok() || Instant::now() > deadline {
+            return Err(process.explain(error.into()));
+        }
+    }
+    Ok(address)
 }
 
 fn announced(process: &mut Process, name: &str) -> Result<SocketAddr, Failure> {

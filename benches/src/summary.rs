@@ -2,64 +2,113 @@
 
 use std::fmt;
 
-use crate::failure::Failure;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
-/// The result of one run of `load`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use crate::failure::Failure;
+use crate::results::Percentiles;
+
+/// The result of one run of a load generator.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Round trips in all, the first one of each connection included.
+    /// Units in all: those that opened the connections and those of the warm-up included.
     pub round_trips: u64,
-    /// Round trips per second once all connections were open; 0 where there were none.
+    /// Units that were done in the timed part.
+    pub timed: u64,
+    /// How long the timed part was.
+    pub seconds: f64,
+    /// The one divided by the other; 0 where nothing was timed.
     pub per_second: f64,
-    /// Latency that half of those round trips did not exceed, in microseconds.
-    pub p50_us: f64,
-    /// Latency that 99 in 100 did not exceed, in microseconds.
-    pub p99_us: f64,
-    /// The longest, in microseconds.
-    pub max_us: f64,
+    /// Latencies of the timed part, rising: nanoseconds and how often.
+    ///
+    /// In a closed loop those of the units that ended in it; in an open loop those of the units
+    /// that should have begun in it, since they should have, and whether they ended or not.
+    pub latencies: Vec<(u64, u64)>,
+    /// Open loop: the same since the units were really sent. Otherwise empty.
+    pub sent_latencies: Vec<(u64, u64)>,
+    /// CPU time of the generator in the timed part.
+    pub generator_cpu_seconds: f64,
+    /// CPU time of the server in it, where its process was told.
+    pub server_cpu_seconds: Option<f64>,
+    /// Context switches of the server in it, where its process was told.
+    pub server_switches: Option<u64>,
 }
 
 impl Summary {
     /// One line of JSON.
-    pub fn to_json(self) -> String {
-        let fields = self.fields().map(|(name, value)| format!("\"{name}\":{value}"));
-        format!("{{{}}}", fields.join(","))
+    ///
+    /// # Errors
+    /// Never with numbers that a run can find.
+    pub fn to_json(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(Failure::failed)
     }
 
     /// Reads what [`Summary::to_json`] wrote.
+    ///
+    /// # Errors
+    /// Where `line` is anything else.
     pub fn from_json(line: &str) -> Result<Self, Failure> {
-        Ok(Self {
-            round_trips: number(line, "round_trips")? as u64,
-            per_second: number(line, "per_second")?,
-            p50_us: number(line, "p50_us")?,
-            p99_us: number(line, "p99_us")?,
-            max_us: number(line, "max_us")?,
-        })
+        serde_json::from_str(line).map_err(|error| not_json(line, &error))
     }
 
-    fn fields(self) -> [(&'static str, f64); 5] {
-        [
-            ("round_trips", self.round_trips as f64),
-            ("per_second", self.per_second),
-            ("p50_us", self.p50_us),
-            ("p99_us", self.p99_us),
-            ("max_us", self.max_us),
-        ]
+    /// CPU time of the server for each timed unit, in microseconds, where its process was told.
+    pub fn cpu_us(&self) -> Option<f64> {
+        Some(self.server_cpu_seconds? * 1e6 / self.timed.max(1) as f64)
+    }
+
+    /// Of [`latencies`](Self::latencies).
+    pub fn percentiles(&self) -> Percentiles {
+        percentiles(&self.latencies)
+    }
+
+    /// Of [`sent_latencies`](Self::sent_latencies); all 0 in a closed loop.
+    pub fn sent_percentiles(&self) -> Percentiles {
+        percentiles(&self.sent_latencies)
+    }
+}
+
+/// What a histogram of nanoseconds holds, rising, and how often.
+pub fn recorded(histogram: &Histogram<u64>) -> Vec<(u64, u64)> {
+    let steps = histogram.iter_recorded();
+    steps.map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+}
+
+/// The percentiles of latencies that rise, nanoseconds and how often; all 0 where there are none.
+pub fn percentiles(latencies: &[(u64, u64)]) -> Percentiles {
+    let total: u64 = latencies.iter().map(|(_, count)| count).sum();
+    let at = |quantile: f64| {
+        let rank = (total as f64 * quantile).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        let found = latencies.iter().find(|(_, count)| {
+            seen += count;
+            seen >= rank
+        });
+        found.map_or(0.0, |(nanos, _)| *nanos as f64 / 1_000.0)
+    };
+    Percentiles {
+        p50: at(0.5),
+        p90: at(0.9),
+        p99: at(0.99),
+        p999: at(0.999),
+        p9999: at(0.9999),
+        max: at(1.0),
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Percentiles { p50, p99, p999, p9999, max, .. } = self.percentiles();
         write!(
             f,
-            "{} round trips, {:.0} per second, latency p50 {:.0} us, p99 {:.0} us, max {:.0} us",
-            self.round_trips, self.per_second, self.p50_us, self.p99_us, self.max_us
+            "{} round trips, {:.0} per second, latency p50 {p50:.0} us, p99 {p99:.0} us, \
+             p99.9 {p999:.0} us, p99.99 {p9999:.0} us, max {max:.0} us",
+            self.round_trips, self.per_second
         )
     }
 }
 
 /// What one run of `quic_load` has moved.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Transfer {
     /// Bytes that went to the server and came back.
     pub bytes: u64,
@@ -74,8 +123,11 @@ impl Transfer {
     }
 
     /// Reads what [`Transfer::to_json`] wrote.
+    ///
+    /// # Errors
+    /// Where `line` is anything else.
     pub fn from_json(line: &str) -> Result<Self, Failure> {
-        Ok(Self { bytes: number(line, "bytes")? as u64, seconds: number(line, "seconds")? })
+        serde_json::from_str(line).map_err(|error| not_json(line, &error))
     }
 }
 
@@ -87,11 +139,8 @@ impl fmt::Display for Transfer {
     }
 }
 
-fn number(line: &str, name: &str) -> Result<f64, Failure> {
-    let from = line.split_once(&format!("\"{name}\":")).map(|(_, from)| from);
-    let text = from.and_then(|from| from.split([',', '}']).next());
-    text.and_then(|text| text.parse().ok())
-        .ok_or_else(|| Failure::failed(format!("no {name} in {line:?}")))
+fn not_json(line: &str, error: &serde_json::Error) -> Failure {
+    Failure::failed(format!("a load generator said {line:?}: {error}"))
 }
 
 #[cfg(test)]
@@ -102,20 +151,61 @@ mod tests {
     fn json_is_read_back() {
         let summary = Summary {
             round_trips: 12_000,
-            per_second: 81_234.5,
-            p50_us: 601.25,
-            p99_us: 1_500.0,
-            max_us: 0.0,
+            timed: 3,
+            seconds: 0.5,
+            per_second: 6.0,
+            latencies: vec![(601, 2), (1_500, 1)],
+            sent_latencies: Vec::new(),
+            generator_cpu_seconds: 0.25,
+            server_cpu_seconds: Some(0.125),
+            server_switches: None,
         };
-        let json = summary.to_json();
-        assert_eq!(
-            json,
-            r#"{"round_trips":12000,"per_second":81234.5,"p50_us":601.25,"p99_us":1500,"max_us":0}"#
+        let json = concat!(
+            r#"{"round_trips":12000,"timed":3,"seconds":0.5,"per_second":6.0,"#,
+            r#""latencies":[[601,2],[1500,1]],"sent_latencies":[],"#,
+            r#""generator_cpu_seconds":0.25,"server_cpu_seconds":0.125,"server_switches":null}"#,
         );
-        assert!(matches!(Summary::from_json(&json), Ok(read) if read == summary));
+        assert_eq!(summary.to_json().ok().as_deref(), Some(json));
+        assert!(matches!(Summary::from_json(json), Ok(read) if read == summary));
         assert!(Summary::from_json("{}").is_err());
         let transfer = Transfer { bytes: 1 << 28, seconds: 1.25 };
         assert!(matches!(Transfer::from_json(&transfer.to_json()), Ok(read) if read == transfer));
         assert_eq!(transfer.to_string(), "256.0 MiB echoed in 1.250 s, 204.8 MiB per second");
+    }
+
+    #[test]
+    fn percentiles_are_ranks() {
+        let all = |micros: f64| Percentiles {
+            p50: micros,
+            p90: micros,
+            p99: micros,
+            p999: micros,
+            p9999: micros,
+            max: micros,
+        };
+        let even: Vec<(u64, u64)> = (1..=10_000).map(|micros| (micros * 1_000, 1)).collect();
+        for (latencies, expected) in [
+            (vec![], all(0.0)),
+            (vec![(0, 7)], all(0.0)),
+            (vec![(2_000, 1)], all(2.0)),
+            (vec![(1_000, 1), (2_000, 1)], Percentiles { p50: 1.0, ..all(2.0) }),
+            (
+                vec![(1_000, 99), (9_000, 1)],
+                Percentiles { p999: 9.0, p9999: 9.0, max: 9.0, ..all(1.0) },
+            ),
+            (
+                even,
+                Percentiles {
+                    p50: 5_000.0,
+                    p90: 9_000.0,
+                    p99: 9_900.0,
+                    p999: 9_990.0,
+                    p9999: 9_999.0,
+                    max: 10_000.0,
+                },
+            ),
+        ] {
+            assert_eq!(percentiles(&latencies), expected);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a round trip consists of.
+/// What a unit consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Talk {
     /// A message of `size` bytes, and the same bytes back.
@@ -10,8 +10,13 @@ pub enum Talk {
         /// Bytes of a message.
         size: usize,
     },
-    /// A request for `/`, and the page.
-    Http(Request),
+    /// A new connection, a message of `size` bytes, the same bytes back, and the end.
+    Connect {
+        /// Bytes of a message.
+        size: usize,
+    },
+    /// A request, and the answer to it.
+    Http(Get),
     /// A binary WebSocket message of `size` bytes, and the same message back.
     WebSocket {
         /// Bytes of a message.
@@ -23,19 +28,69 @@ impl Talk {
     /// Bytes of a message; 0 where they are fixed.
     pub fn size(self) -> usize {
         match self {
-            Self::Echo { size } | Self::WebSocket { size } => size,
+            Self::Echo { size } | Self::Connect { size } | Self::WebSocket { size } => size,
             Self::Http(_) => 0,
+        }
+    }
+
+    /// How many units may be under way on one connection.
+    pub fn pipeline(self) -> u32 {
+        match self {
+            Self::Http(Get { pipeline, .. }) => pipeline,
+            Self::Echo { .. } | Self::Connect { .. } | Self::WebSocket { .. } => 1,
+        }
+    }
+
+    /// What a unit leaves of its connection.
+    pub fn lifetime(self) -> Lifetime {
+        match self {
+            Self::Http(Get { connection, .. }) => connection,
+            Self::Connect { .. } => Lifetime::OneRequest,
+            Self::Echo { .. } | Self::WebSocket { .. } => Lifetime::Kept,
         }
     }
 }
 
-/// A request for `/`.
+/// Requests of HTTP, and how they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Get {
+    /// What is asked for.
+    pub request: Request,
+    /// Requests in one write, at least 1; their answers come in the same order.
+    pub pipeline: u32,
+    /// What becomes of the connection.
+    pub connection: Lifetime,
+}
+
+impl Get {
+    /// One request at a time, on connections that stay.
+    pub const fn kept(request: Request) -> Self {
+        Self { request, pipeline: 1, connection: Lifetime::Kept }
+    }
+}
+
+/// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// All nine headers of a browser.
+    /// `GET /`, with all nine headers of a browser.
     Browser,
-    /// Its first three.
+    /// `GET /`, with the first three of them.
     Short,
+    /// `GET /plaintext`.
+    Plaintext,
+    /// `GET /json`.
+    Json,
+    /// `POST /upload`, with a body of 10 KiB.
+    Upload,
+}
+
+/// How long a connection lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// As long as the run.
+    Kept,
+    /// For one request, which connecting belongs to.
+    OneRequest,
 }
 
 impl fmt::Display for Talk {
@@ -43,9 +98,52 @@ impl fmt::Display for Talk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Echo { size } => write!(f, "--size {size}"),
-            Self::Http(Request::Browser) => f.write_str("--protocol http"),
-            Self::Http(Request::Short) => f.write_str("--protocol http --request short"),
+            Self::Connect { size } => write!(f, "--size {size} --fresh"),
+            Self::Http(get) => write!(f, "--protocol http{get}"),
             Self::WebSocket { size } => write!(f, "--protocol websocket --size {size}"),
+        }
+    }
+}
+
+impl fmt::Display for Get {
+    /// Those of its own, each after a space; what is the default is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.request {
+            Request::Browser => "",
+            Request::Short => " --request short",
+            Request::Plaintext => " --request plaintext",
+            Request::Json => " --request json",
+            Request::Upload => " --request upload",
+        })?;
+        if self.pipeline > 1 {
+            write!(f, " --pipeline {}", self.pipeline)?;
+        }
+        match self.connection {
+            Lifetime::Kept => Ok(()),
+            Lifetime::OneRequest => f.write_str(" --fresh"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_load() {
+        let json = Get { pipeline: 16, ..Get::kept(Request::Json) };
+        let fresh = Get { connection: Lifetime::OneRequest, ..Get::kept(Request::Plaintext) };
+        for (talk, expected) in [
+            (Talk::Echo { size: 1 }, "--size 1"),
+            (Talk::Connect { size: 64 }, "--size 64 --fresh"),
+            (Talk::WebSocket { size: 7 }, "--protocol websocket --size 7"),
+            (Talk::Http(Get::kept(Request::Browser)), "--protocol http"),
+            (Talk::Http(Get::kept(Request::Short)), "--protocol http --request short"),
+            (Talk::Http(Get::kept(Request::Upload)), "--protocol http --request upload"),
+            (Talk::Http(json), "--protocol http --request json --pipeline 16"),
+            (Talk::Http(fresh), "--protocol http --request plaintext --fresh"),
+        ] {
+            assert_eq!(talk.to_string(), expected);
         }
     }
 }

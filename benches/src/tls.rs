@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -19,10 +19,7 @@ pub const ALPN_ECHO: &[u8] = b"echo";
 
 /// A server with a certificate of its own, which is written to `cert_out` as PEM.
 pub fn server(cert_out: &Path, alpn: &[&[u8]]) -> Result<ServerConfig, Failure> {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed([SERVER_NAME.to_owned()]).map_err(Failure::failed)?;
-    fs::write(cert_out, cert.pem())
-        .map_err(|error| Failure::from(error).during(&cert_out.display().to_string()))?;
+    let CertifiedKey { cert, signing_key } = certificate(cert_out)?;
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).map_err(Failure::failed)?;
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
@@ -30,6 +27,13 @@ pub fn server(cert_out: &Path, alpn: &[&[u8]]) -> Result<ServerConfig, Failure> 
         .map_err(Failure::failed)?;
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(config)
+}
+
+/// The same certificate for a server of another kind: it and its key are written as PEM.
+pub fn save(cert_out: &Path, key_out: &Path) -> Result<(), Failure> {
+    let key = certificate(cert_out)?.signing_key.serialize_pem();
+    fs::write(key_out, key)
+        .map_err(|error| Failure::from(error).during(&key_out.display().to_string()))
 }
 
 /// A client that trusts the certificates in the PEM file `trust`.
@@ -41,6 +45,15 @@ pub fn client(trust: &Path, alpn: &[&[u8]]) -> Result<ClientConfig, Failure> {
     config.resumption = Resumption::disabled();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(config)
+}
+
+/// A certificate that signs itself, written to `cert_out` as PEM.
+fn certificate(cert_out: &Path) -> Result<CertifiedKey<KeyPair>, Failure> {
+    let certified =
+        generate_simple_self_signed([SERVER_NAME.to_owned()]).map_err(Failure::failed)?;
+    fs::write(cert_out, certified.cert.pem())
+        .map_err(|error| Failure::from(error).during(&cert_out.display().to_string()))?;
+    Ok(certified)
 }
 
 fn roots(trust: &Path) -> Result<RootCertStore, Failure> {

@@ -9,8 +9,12 @@ use crate::failure::Failure;
 pub const VALGRIND: Tool = Tool { program: "valgrind", package: "valgrind", version: "--version" };
 /// Counts system calls.
 pub const STRACE: Tool = Tool { program: "strace", package: "strace", version: "--version" };
-/// A peer of the relay.
+/// A peer of the relay and of the HTTP proxies.
 pub const HAPROXY: Tool = Tool { program: "haproxy", package: "haproxy", version: "-v" };
+/// A peer of the HTTP servers, the relay and the HTTP proxies.
+pub const NGINX: Tool = Tool { program: "nginx", package: "nginx", version: "-v" };
+/// A peer of the HTTP servers.
+pub const LIGHTTPD: Tool = Tool { program: "lighttpd", package: "lighttpd", version: "-v" };
 
 /// Where Debian puts daemons; not in the search path of every user.
 const DAEMONS: &str = "/usr/sbin";
@@ -43,8 +47,9 @@ impl Tool {
     pub fn version(&self) -> String {
         let first_line = self.find().ok().and_then(|path| {
             let output = Command::new(path).arg(self.version).output().ok()?;
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            Some(text.lines().next()?.trim().to_owned())
+            // nginx says it on stderr.
+            let text = [output.stdout, output.stderr].concat();
+            Some(String::from_utf8_lossy(&text).lines().next()?.trim().to_owned())
         });
         first_line.unwrap_or_else(|| format!("no {}", self.program))
     }

@@ -66,7 +66,7 @@ mod visit;
 pub use access::Connection;
 pub use config::{Config, Sanitizer};
 pub use counters::{Counters, StateCounters};
-pub use fleet::{Fleet, Pinning, Reservation, Seat};
+pub use fleet::{Descriptors, Fleet, Pinning, Reservation, Seat};
 pub use handle::Handle;
 pub use listener::{AcceptFailure, Accepted, ListenerId, Through};
 pub use reactor::{Reactor, Turn};

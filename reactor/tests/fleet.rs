@@ -14,6 +14,7 @@ use std::sync::mpsc;
 use readily::{
     Config, Fleet, Handle, Listen, Mio, Pinning, PortSharing, Reactor, Reservation, Seat,
 };
+use rustix::thread::{CpuSet, sched_getaffinity};
 
 use troupe::{Actor, Troupe, echo, swallow};
 
@@ -143,4 +144,26 @@ fn the_loops_of_a_fleet_have_their_seats_and_mail_each_other() {
     Fleet::new(loops).run(made, mail).expect("the fleet");
     let expected: BTreeSet<_> = (0..4).map(|index| (index, 4)).collect();
     assert_eq!(seats.into_inner().expect("a lock"), expected);
+}
+
+#[test]
+fn the_nth_pinned_loop_is_on_the_nth_processor_alone() {
+    let processors = |set: &CpuSet| -> Vec<usize> {
+        (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect()
+    };
+    let allowed = processors(&sched_getaffinity(None).expect("a set"));
+    let loops = NonZeroUsize::new(allowed.len() + 1).expect("some");
+    let seen = Mutex::new(vec![Vec::new(); loops.get()]);
+    let made = |seat: Seat| {
+        let mine = processors(&sched_getaffinity(None)?);
+        seen.lock().expect("a lock")[seat.index] = mine;
+        Reactor::new(Troupe::default())
+    };
+    // The calling thread is the first loop, and stays pinned.
+    std::thread::scope(|scope| {
+        let fleet = || Fleet::new(loops).pinning(Pinning::Pinned).run(made, || ());
+        scope.spawn(fleet).join().expect("a thread").expect("the fleet");
+    });
+    let expected: Vec<_> = allowed.iter().cycle().take(loops.get()).map(|cpu| vec![*cpu]).collect();
+    assert_eq!(seen.into_inner().expect("a lock"), expected);
 }

@@ -1,23 +1,33 @@
 //! The peers and the load generators, as programs: every size comes back, every lie is noticed.
 
 mod arguments;
+mod broadcasts;
+mod compare;
+mod datagrams;
+mod fan;
 mod lies;
+mod machine;
 mod peers;
+mod quic;
+mod routes;
+mod system;
+mod transcripts;
+mod udp;
 
 use std::process::{Command, Output};
 
+const COMPARE: &str = env!("CARGO_BIN_EXE_compare");
+const FAN_LOAD: &str = env!("CARGO_BIN_EXE_fan_load");
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
-const QUIC_LOAD: &str = env!("CARGO_BIN_EXE_quic_load");
 const MEASURE: &str = env!("CARGO_BIN_EXE_measure");
+const QUIC_LOAD: &str = env!("CARGO_BIN_EXE_quic_load");
+const UDP_LOAD: &str = env!("CARGO_BIN_EXE_udp_load");
 
-const RAW_EPOLL_ECHO: &str = env!("CARGO_BIN_EXE_raw_epoll_echo");
-const TOKIO_ECHO: &str = env!("CARGO_BIN_EXE_tokio_echo");
-const TOKIO_RELAY: &str = env!("CARGO_BIN_EXE_tokio_relay");
-const RAW_EPOLL_HTTP: &str = env!("CARGO_BIN_EXE_raw_epoll_http");
-const HYPER_HELLO: &str = env!("CARGO_BIN_EXE_hyper_hello");
-const TOKIO_WS_ECHO: &str = env!("CARGO_BIN_EXE_tokio_ws_echo");
-const TOKIO_TLS_ECHO: &str = env!("CARGO_BIN_EXE_tokio_tls_echo");
-const QUINN_ECHO: &str = env!("CARGO_BIN_EXE_quinn_echo");
+const PEER_BLOCKING: &str = env!("CARGO_BIN_EXE_peer_blocking");
+const PEER_MIO: &str = env!("CARGO_BIN_EXE_peer_mio");
+const PEER_RAW: &str = env!("CARGO_BIN_EXE_peer_raw");
+const PEER_READILY: &str = env!("CARGO_BIN_EXE_peer_readily");
+const PEER_TOKIO: &str = env!("CARGO_BIN_EXE_peer_tokio");
 
 fn run(program: &str, arguments: &str) -> std::io::Result<Output> {
     Command::new(program).args(arguments.split_whitespace()).output()

@@ -15,6 +15,7 @@ pub mod faults;
 pub mod mio;
 mod options;
 pub mod sim;
+pub(crate) mod tables;
 mod token;
 
 pub use self::mio::Mio;

@@ -1,13 +1,13 @@
-//! A browser's request and the answer to it.
+//! Requests of HTTP and the answers to them.
 
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 use readily_benches::page::PAGE;
-use readily_benches::talk::Request;
+use readily_benches::talk::{Get, Lifetime, Request, Talk};
 
-use crate::exchange::{Heard, Script, Then, surplus};
+use crate::exchange::{Heard, Script, Then, Verify, judge};
 
 /// What a browser sends for a page on the same machine: nine headers.
-const BROWSER: &[u8] = b"GET / HTTP/1.1\r\n\
+const BROWSER: &str = "GET / HTTP/1.1\r\n\
     Host: localhost:8080\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
     Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
@@ -20,66 +20,137 @@ const BROWSER: &[u8] = b"GET / HTTP/1.1\r\n\
     \r\n";
 
 /// The first three of them.
-const SHORT: &[u8] = b"GET / HTTP/1.1\r\n\
+const SHORT: &str = "GET / HTTP/1.1\r\n\
     Host: localhost:8080\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
     Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
     \r\n";
 
+/// What a program sends that wants data.
+const FEW: &str = "Host: localhost:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";
+
+/// Bytes of the body of an upload.
+const UPLOAD: usize = 10 * 1024;
+
+const KEEP_ALIVE: &str = "Connection: keep-alive\r\n";
+const CLOSE: &str = "Connection: close\r\n";
+
 /// More than any server here sends.
 const HEADERS: usize = 32;
 
+/// What all connections ask, and what they have heard.
+pub(crate) struct Dialogue {
+    /// As many requests as go out at once.
+    requests: Vec<u8>,
+    /// Bytes of one of them.
+    length: usize,
+    /// The body of the answer.
+    body: &'static str,
+    /// The last answer that was right, and what followed it: the same bytes are right again, so
+    /// they are compared and not parsed. With a `Date`, they change once in a second.
+    known: Vec<u8>,
+    then: Then,
+}
+
+impl Dialogue {
+    pub(crate) fn new(talk: Talk) -> Self {
+        let get = match talk {
+            Talk::Http(get) => get,
+            Talk::Echo { .. } | Talk::Connect { .. } | Talk::WebSocket { .. } => {
+                Get::kept(Request::Short)
+            }
+        };
+        let request = request(get);
+        let body = match get.request {
+            Request::Browser | Request::Short => PAGE,
+            Request::Plaintext => "Hello, World!",
+            Request::Json => r#"{"message":"Hello, World!"}"#,
+            Request::Upload => "10240",
+        };
+        Self {
+            requests: request.repeat(get.pipeline as usize),
+            length: request.len(),
+            body,
+            known: Vec::new(),
+            then: Then::Keep,
+        }
+    }
+}
+
+/// The bytes of one request.
+fn request(get: Get) -> Vec<u8> {
+    let mut head = match get.request {
+        Request::Browser => BROWSER.to_owned(),
+        Request::Short => SHORT.to_owned(),
+        Request::Plaintext => format!("GET /plaintext HTTP/1.1\r\n{FEW}\r\n"),
+        Request::Json => format!("GET /json HTTP/1.1\r\n{FEW}\r\n"),
+        Request::Upload => {
+            format!("POST /upload HTTP/1.1\r\n{FEW}Content-Length: {UPLOAD}\r\n\r\n")
+        }
+    };
+    if get.connection == Lifetime::OneRequest {
+        head = head.replace(KEEP_ALIVE, "");
+        head.insert_str(head.len() - "\r\n".len(), CLOSE);
+    }
+    let body = if get.request == Request::Upload { UPLOAD } else { 0 };
+    let mut bytes = head.into_bytes();
+    bytes.extend((b'a'..=b'z').cycle().take(body));
+    bytes
+}
+
 /// One connection's answers.
+#[derive(Default)]
 pub(crate) struct Http {
-    request: &'static [u8],
+    /// How many requests go out now.
+    batch: u32,
     /// The beginning of an answer whose end has not come yet.
     partial: Vec<u8>,
 }
 
 impl Http {
-    pub(crate) fn new(request: Request) -> Self {
-        let request = match request {
-            Request::Browser => BROWSER,
-            Request::Short => SHORT,
-        };
-        Self { request, partial: Vec::new() }
+    pub(crate) fn begin(&mut self, units: u32) {
+        self.batch = units;
     }
 
-    pub(crate) fn outgoing(&self) -> &'static [u8] {
-        self.request
+    #[inline]
+    pub(crate) fn outgoing<'a>(&self, script: &'a Script) -> &'a [u8] {
+        &script.http.requests[..self.batch as usize * script.http.length]
     }
 
-    pub(crate) fn hear(&mut self, script: &Script, bytes: &[u8]) -> Result<Heard, String> {
-        let mut joined = std::mem::take(&mut self.partial);
-        let bytes = if joined.is_empty() {
-            bytes
-        } else {
-            joined.extend_from_slice(bytes);
-            &joined
-        };
-        let heard = judge(script, bytes)?;
-        if matches!(heard, Heard::Part) {
-            self.partial = bytes.to_vec();
+    #[inline]
+    pub(crate) fn hear(&mut self, script: &mut Script, bytes: &[u8]) -> Result<Heard, String> {
+        let Dialogue { known, then, .. } = &script.http;
+        if self.partial.is_empty() && !known.is_empty() && bytes.starts_with(known) {
+            return Ok(Heard::Whole { end: known.len(), then: *then });
+        }
+        self.hear_another(script, bytes)
+    }
+
+    #[inline(never)]
+    fn hear_another(&mut self, script: &mut Script, bytes: &[u8]) -> Result<Heard, String> {
+        let before = self.partial.len();
+        self.partial.extend_from_slice(bytes);
+        let heard = judge_answer(script.verify, script.http.body, &self.partial)?;
+        if let Heard::Whole { end, then } = heard {
+            script.http.known = self.partial[..end].to_vec();
+            script.http.then = then;
+            self.partial.clear();
+            // All that came before was a part of it.
+            return Ok(Heard::Whole { end: end - before, then });
         }
         Ok(heard)
     }
 }
 
-/// Judges all bytes of an answer that have come so far.
-fn judge(script: &Script, bytes: &[u8]) -> Result<Heard, String> {
+/// Judges all bytes of an answer that have come so far; what follows it is not looked at.
+fn judge_answer(verify: Verify, expected: &str, bytes: &[u8]) -> Result<Heard, String> {
     let Some((head, then, length)) = read_head(bytes)? else { return Ok(Heard::Part) };
-    let body = &bytes[head..];
-    if body.len() < length {
-        return Ok(Heard::Part);
+    if length != expected.len() {
+        return Err(format!("a body of {length} B instead of {}", expected.len()));
     }
-    if body.len() > length {
-        return Err(surplus(body.len() - length));
-    }
-    if length != PAGE.len() {
-        return Err(format!("a page of {length} B instead of {}", PAGE.len()));
-    }
-    script.judge(body, PAGE.as_bytes(), 0)?;
-    Ok(Heard::Whole(then))
+    let Some(body) = bytes[head..].get(..length) else { return Ok(Heard::Part) };
+    judge(verify, body, expected.as_bytes(), 0)?;
+    Ok(Heard::Whole { end: head + length, then })
 }
 
 /// The head's length, what follows the answer, and the body's length.
@@ -112,28 +183,46 @@ pub(crate) fn value<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use readily_benches::talk::Talk;
-
     use super::*;
-    use crate::exchange::Verify;
+    use crate::exchange::surplus;
+
+    const ALL: [Request; 5] =
+        [Request::Browser, Request::Short, Request::Plaintext, Request::Json, Request::Upload];
 
     #[test]
     fn requests_are_whole() {
-        for (bytes, count, length) in [(BROWSER, 9, 409), (SHORT, 3, 208)] {
+        for (asked, path, count, length) in [
+            (Request::Browser, "/", 9, 409),
+            (Request::Short, "/", 3, 208),
+            (Request::Plaintext, "/plaintext", 3, 80),
+            (Request::Json, "/json", 3, 75),
+            (Request::Upload, "/upload", 4, 101),
+        ] {
+            let bytes = request(Get::kept(asked));
             let mut headers = [EMPTY_HEADER; HEADERS];
-            let mut request = httparse::Request::new(&mut headers);
-            assert_eq!(request.parse(bytes), Ok(Status::Complete(length)));
-            assert_eq!((request.headers.len(), bytes.len()), (count, length));
+            let mut parsed = httparse::Request::new(&mut headers);
+            assert_eq!(parsed.parse(&bytes), Ok(Status::Complete(length)), "{asked:?}");
+            assert_eq!((parsed.path, parsed.headers.len()), (Some(path), count));
+            let promised = value(parsed.headers, "content-length").unwrap_or("0");
+            assert_eq!(promised.parse(), Ok(bytes.len() - length));
+        }
+    }
+
+    #[test]
+    fn a_request_of_its_own_asks_for_the_end() {
+        for asked in ALL {
+            let bytes = request(Get { connection: Lifetime::OneRequest, ..Get::kept(asked) });
+            let mut headers = [EMPTY_HEADER; HEADERS];
+            let mut parsed = httparse::Request::new(&mut headers);
+            assert!(parsed.parse(&bytes).is_ok_and(|status| status.is_complete()));
+            let said = parsed.headers.iter().filter(|header| header.name == "Connection");
+            assert!(said.map(|header| header.value).eq([b"close"]), "{asked:?}");
         }
     }
 
     #[test]
     fn answers_are_judged_at_every_cut() {
-        let page = |headers: &str, body: &str| {
-            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n{headers}\r\n{body}", PAGE.len())
-        };
-        let script = Script::new(Talk::Http(Request::Short), Verify::On);
-        let short = format!("a page of 1 B instead of {}", PAGE.len());
+        let short = format!("a body of 1 B instead of {}", PAGE.len());
         let changed = format!("?{}", &PAGE[1..]);
         for (answer, expected) in [
             (page("", PAGE), Ok(Then::Keep)),
@@ -149,23 +238,67 @@ mod tests {
         ] {
             for cut in 0..answer.len() {
                 let (first, second) = answer.as_bytes().split_at(cut);
-                assert_eq!(judged(&script, [first, second]), expected.map_err(str::to_owned));
+                let expected = expected.map(|then| vec![then]).map_err(str::to_owned);
+                assert_eq!(judged(Request::Short, 1, &[first, second]), expected);
             }
         }
     }
 
-    /// What both parts amount to; the first one alone is never a whole answer.
-    fn judged(script: &Script, parts: [&[u8]; 2]) -> Result<Then, String> {
-        let mut http = Http::new(Request::Short);
-        let mut last = None;
-        for part in parts {
-            if last.is_some() {
-                return Err(surplus(part.len()));
-            }
-            if let Heard::Whole(then) = http.hear(script, part)? {
-                last = Some(then);
+    #[test]
+    fn pipelined_answers_are_judged_at_every_cut() {
+        let json = |date: u32| {
+            let body = r#"{"message":"Hello, World!"}"#;
+            format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: 27\r\n\r\n{body}")
+        };
+        let wrong = json(1).replace("World", "Wrold");
+        let same = [json(1), json(1), json(1)].concat();
+        let changing = [json(1), json(2), json(1)].concat();
+        let two = [json(1), json(1)].concat();
+        let last = [json(1), json(1).replace("date: 1", "connection: close")].concat();
+        for (answers, expected) in [
+            (same.clone(), Ok(vec![Then::Keep; 3])),
+            (changing, Ok(vec![Then::Keep; 3])),
+            (two.clone(), Ok(vec![Then::Keep; 2])),
+            (last, Ok(vec![Then::Keep, Then::Close])),
+            (two + &wrong, Err("wrong byte 114 at 20, 111 was expected")),
+            (same + "H", Err("1 B that nobody sent")),
+        ] {
+            for first in 0..answers.len() {
+                for second in [first, first + (answers.len() - first) / 2, answers.len() - 1] {
+                    let (head, tail) = answers.as_bytes().split_at(second.max(first));
+                    let (head, middle) = head.split_at(first);
+                    let expected = expected.clone().map_err(str::to_owned);
+                    assert_eq!(judged(Request::Json, 3, &[head, middle, tail]), expected);
+                }
             }
         }
-        last.ok_or_else(|| "an answer without an end".to_owned())
+    }
+
+    fn page(headers: &str, body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n{headers}\r\n{body}", PAGE.len())
+    }
+
+    /// What follows each answer that is in all parts together, where `pipeline` are expected.
+    fn judged(asked: Request, pipeline: u32, parts: &[&[u8]]) -> Result<Vec<Then>, String> {
+        let talk = Talk::Http(Get { pipeline, ..Get::kept(asked) });
+        let mut script = Script::new(talk, Verify::On);
+        let mut http = Http::default();
+        let mut found = Vec::new();
+        for part in parts {
+            let mut rest = *part;
+            while !rest.is_empty() {
+                if found.len() == pipeline as usize {
+                    return Err(surplus(rest.len()));
+                }
+                match http.hear(&mut script, rest)? {
+                    Heard::Whole { end, then } => {
+                        found.push(then);
+                        rest = &rest[end..];
+                    }
+                    Heard::Part | Heard::Opened => break,
+                }
+            }
+        }
+        Ok(found)
     }
 }

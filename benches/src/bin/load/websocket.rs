@@ -21,6 +21,11 @@ const LENGTH_IN_2: u8 = 126;
 const LENGTH_IN_8: u8 = 127;
 /// Any will do: a server does the same work for each.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x0f, 0x99];
+/// The same for as many bytes as the processor masks at once.
+const WIDE: [u8; 16] = {
+    let [a, b, c, d] = MASK;
+    [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d]
+};
 
 const HEADERS: usize = 32;
 
@@ -58,7 +63,9 @@ impl WebSocket {
             }
         }
         self.frame.extend(MASK);
-        self.frame.extend(message.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        let payload = self.frame.len();
+        self.frame.extend_from_slice(message);
+        mask(&mut self.frame[payload..]);
     }
 
     pub(crate) fn outgoing(&self) -> &[u8] {
@@ -75,22 +82,41 @@ impl WebSocket {
         bytes: &[u8],
     ) -> Result<Heard, String> {
         let mut joined = std::mem::take(&mut self.partial);
-        let bytes = if joined.is_empty() {
+        let before = joined.len();
+        let whole = if joined.is_empty() {
             bytes
         } else {
             joined.extend_from_slice(bytes);
             &joined
         };
         let heard = match self.phase {
-            Phase::Upgrade => judge_upgrade(bytes)?,
-            Phase::Messages => judge_frame(script, at, bytes)?,
+            Phase::Upgrade => judge_upgrade(whole)?,
+            Phase::Messages => judge_frame(script, at, whole)?,
         };
         match heard {
-            Heard::Part => self.partial = bytes.to_vec(),
-            Heard::Opened => self.phase = Phase::Messages,
-            Heard::Whole(_) => {}
+            Heard::Part => {
+                self.partial = if before > 0 { joined } else { bytes.to_vec() };
+                Ok(Heard::Part)
+            }
+            Heard::Opened => {
+                self.phase = Phase::Messages;
+                Ok(Heard::Opened)
+            }
+            // All that came before was a part of it.
+            Heard::Whole { end, then } => Ok(Heard::Whole { end: end - before, then }),
         }
-        Ok(heard)
+    }
+}
+
+fn mask(payload: &mut [u8]) {
+    let (wide, rest) = payload.as_chunks_mut::<{ WIDE.len() }>();
+    for chunk in wide {
+        for (byte, mask) in chunk.iter_mut().zip(WIDE) {
+            *byte ^= mask;
+        }
+    }
+    for (byte, mask) in rest.iter_mut().zip(WIDE) {
+        *byte ^= mask;
     }
 }
 
@@ -141,7 +167,10 @@ fn judge_frame(script: &Script, at: Position, bytes: &[u8]) -> Result<Heard, Str
     }
     match payload.len().checked_sub(message.len()) {
         None => Ok(Heard::Part),
-        Some(0) => script.judge(payload, message, 0).map(|()| Heard::Whole(Then::Keep)),
+        Some(0) => {
+            script.judge(payload, message, 0)?;
+            Ok(Heard::Whole { end: bytes.len(), then: Then::Keep })
+        }
         Some(more) => Err(surplus(more)),
     }
 }
@@ -166,7 +195,10 @@ mod tests {
             for cut in [0, 1, 2, 3.min(answer.len() - 1), answer.len() - 1] {
                 let (first, last) = answer.split_at(cut);
                 assert!(matches!(socket.hear(&script, AT, first), Ok(Heard::Part)), "{size}");
-                assert!(matches!(socket.hear(&script, AT, last), Ok(Heard::Whole(Then::Keep))));
+                assert!(matches!(
+                    socket.hear(&script, AT, last),
+                    Ok(Heard::Whole { then: Then::Keep, .. })
+                ));
             }
         }
     }

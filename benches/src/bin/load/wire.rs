@@ -1,20 +1,23 @@
 //! The socket of a connection, bare or under TLS.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use readily_benches::failure::Failure;
+use readily_benches::talk::Lifetime;
 use readily_benches::tls::{self, SERVER_NAME};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// How connections are made.
 pub(crate) struct Dialer {
     to: SocketAddr,
-    limit: Duration,
+    lifetime: Lifetime,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -22,18 +25,31 @@ impl Dialer {
     /// With `trust`, TLS for servers with a certificate of that file.
     pub(crate) fn new(
         to: SocketAddr,
-        limit: Duration,
+        lifetime: Lifetime,
         trust: Option<&Path>,
     ) -> Result<Self, Failure> {
         let tls = trust.map(|file| tls::client(file, &[])).transpose()?.map(Arc::new);
-        Ok(Self { to, limit, tls })
+        Ok(Self { to, lifetime, tls })
     }
 
-    /// A connection that does not block; a TLS handshake follows with the first bytes.
+    /// A connection that does not block, and may not be there yet; a TLS handshake follows with
+    /// the first bytes.
+    ///
+    /// One for a single request is reset where this side ends it: it would leave its port behind
+    /// for a minute otherwise, and the system would run out of them within two seconds.
     pub(crate) fn dial(&self) -> Result<Wire, Failure> {
-        let stream = TcpStream::connect_timeout(&self.to, self.limit)?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
+        let family = if self.to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+        sockopt::set_tcp_nodelay(&socket, true)?;
+        if self.lifetime == Lifetime::OneRequest {
+            sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
+        }
+        match connect(&socket, &self.to) {
+            Ok(()) | Err(Errno::INPROGRESS) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let stream = TcpStream::from(socket);
         let Some(config) = &self.tls else { return Ok(Wire::Plain(stream)) };
         let name = ServerName::try_from(SERVER_NAME).map_err(Failure::failed)?;
         let session = ClientConnection::new(config.clone(), name).map_err(Failure::failed)?;
@@ -45,13 +61,16 @@ impl Dialer {
 pub(crate) enum Wire {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+    /// Between two connections.
+    Closed,
 }
 
 impl Wire {
-    pub(crate) fn socket(&self) -> &TcpStream {
+    pub(crate) fn socket(&self) -> io::Result<&TcpStream> {
         match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => &stream.sock,
+            Self::Plain(stream) => Ok(stream),
+            Self::Tls(stream) => Ok(&stream.sock),
+            Self::Closed => Err(ErrorKind::NotConnected.into()),
         }
     }
 
@@ -60,32 +79,36 @@ impl Wire {
         match self {
             Self::Plain(_) => read < asked,
             // What is short is a record.
-            Self::Tls(_) => false,
+            Self::Tls(_) | Self::Closed => false,
         }
     }
 }
 
 impl Read for Wire {
+    #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(stream) => stream.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
+            Self::Closed => Err(ErrorKind::NotConnected.into()),
         }
     }
 }
 
 impl Write for Wire {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(stream) => stream.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
+            Self::Closed => Err(ErrorKind::NotConnected.into()),
         }
     }
 
     /// Sends what a record has made of bytes that were written.
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(stream) => stream.flush(),
+            Self::Plain(_) | Self::Closed => Ok(()),
             Self::Tls(stream) => stream.flush(),
         }
     }

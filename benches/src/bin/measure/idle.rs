@@ -1,17 +1,19 @@
 //! What idle connections cost the busy ones beside them.
 
-use readily_benches::contender::{Contender, ECHOES};
-use readily_benches::driver::Load;
+use readily_benches::bench::{Bench, MANY, MESSAGE, hold};
+use readily_benches::catalogue::ECHOES;
+use readily_benches::contender::Contender;
+use readily_benches::driver::{Length, Load};
 use readily_benches::failure::Failure;
 use readily_benches::server::Under;
 use readily_benches::spread::Spread;
 use readily_benches::table::{Cell, Column, Table, Target};
 
-use crate::bench::{Bench, MANY, MESSAGE, micros, progress};
+use crate::wording::progress;
 
 pub(crate) const IDLE_BESIDE_BUSY: &str = "idle-beside-busy";
 
-const BUSY: Load = Load { connections: 64, talk: MESSAGE, requests: 100_000 };
+const BUSY: Load = Load { length: Length::Requests(100_000), ..Load::of(64, MESSAGE) };
 
 pub(crate) fn idle_beside_busy(bench: &Bench<'_>) -> Result<Table, Failure> {
     let column =
@@ -27,13 +29,8 @@ pub(crate) fn idle_beside_busy(bench: &Bench<'_>) -> Result<Table, Failure> {
         ),
         commands: vec![
             "SERVER --listen 127.0.0.1:0 (one for each column)".to_owned(),
-            format!(
-                "load --connect ADDR --connections 0 --idle {MANY} {MESSAGE} --requests 0 --hold"
-            ),
-            format!(
-                "load --connect ADDR --connections {} {MESSAGE} --requests {}",
-                BUSY.connections, BUSY.requests
-            ),
+            format!("load --connect ADDR {}", hold(MANY, MESSAGE)),
+            format!("load --connect ADDR {BUSY}"),
         ],
         columns: vec![
             column("alone", 2, Target::Open),
@@ -44,7 +41,7 @@ pub(crate) fn idle_beside_busy(bench: &Bench<'_>) -> Result<Table, Failure> {
         notes: Vec::new(),
     };
     for contender in ECHOES {
-        table.add(contender.label(), rounds(bench, contender));
+        table.add(contender.label, rounds(bench, contender));
     }
     Ok(table)
 }
@@ -53,13 +50,13 @@ fn rounds(bench: &Bench<'_>, contender: Contender) -> Result<Vec<Cell>, Failure>
     let mut alone = bench.start(contender, None, &Under::Nothing)?;
     let mut beside = bench.start(contender, None, &Under::Nothing)?;
     progress(IDLE_BESIDE_BUSY, contender, &format!("{MANY} idle connections"));
-    let held = bench.driver.hold(&mut beside, MANY, MESSAGE)?;
+    let held = bench.driver("load")?.hold(&mut beside, &hold(MANY, MESSAGE))?;
     let mut readings = [Vec::new(), Vec::new(), Vec::new()];
     // Round 0 warms up.
     for round in 0..=bench.rounds {
         progress(IDLE_BESIDE_BUSY, contender, &format!("round {round} of {}", bench.rounds));
-        let without = micros(bench.cpu_per_round_trip(&mut alone, BUSY)?.0);
-        let with = micros(bench.cpu_per_round_trip(&mut beside, BUSY)?.0);
+        let without = bench.cpu_per_round_trip(&mut alone, BUSY)?;
+        let with = bench.cpu_per_round_trip(&mut beside, BUSY)?;
         if round > 0 {
             for (readings, value) in readings.iter_mut().zip([without, with, with / without]) {
                 readings.push(value);

@@ -1,16 +1,21 @@
 //! User-space instructions of the servers, for each round trip.
 
-use readily_benches::contender::{Contender, ECHOES, HTTP, WEBSOCKETS};
+use readily_benches::bench::{Bench, Lengths, MESSAGE};
+use readily_benches::catalogue::{ECHOES, HTTP, WEBSOCKETS};
+use readily_benches::contender::Contender;
 use readily_benches::driver::Load;
 use readily_benches::failure::Failure;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::{Request, Talk};
+use readily_benches::talk::{Get, Request, Talk};
 
-use crate::bench::{Bench, Lengths, MESSAGE, difference, progress};
+use crate::wording::{difference, progress};
 
 pub(crate) const ECHO: &str = "echo-instructions";
 pub(crate) const HTTP_GET: &str = "http-instructions";
 pub(crate) const WEBSOCKET: &str = "ws-instructions";
+
+const BROWSER: Talk = Talk::Http(Get::kept(Request::Browser));
+const SHORT: Talk = Talk::Http(Get::kept(Request::Short));
 
 /// What is counted, of which servers.
 struct Subject {
@@ -55,13 +60,13 @@ pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
             Reading {
                 heading: "a browser's 9 headers",
                 connections: 64,
-                talk: Talk::Http(Request::Browser),
+                talk: BROWSER,
                 limit: 2_200.0,
             },
             Reading {
                 heading: "the first 3 of them",
                 connections: 64,
-                talk: Talk::Http(Request::Short),
+                talk: SHORT,
                 limit: 2_200.0,
             },
         ],
@@ -107,12 +112,12 @@ fn take(bench: &Bench<'_>, subject: &Subject) -> Result<Table, Failure> {
         let cells = subject.readings.iter().map(|reading| {
             progress(subject.figure, *contender, reading.heading);
             let &Reading { connections, talk, .. } = reading;
-            let load = Load { connections, talk, requests: 0 };
+            let load = Load::of(connections, talk);
             bench
                 .instructions_per_round_trip(*contender, None, load, subject.lengths)
                 .map(Cell::Number)
         });
-        table.add(contender.label(), cells.collect());
+        table.add(contender.label, cells.collect());
     }
     Ok(table)
 }

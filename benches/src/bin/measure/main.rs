@@ -4,25 +4,25 @@
 //! `not measured`.
 
 mod allocations;
-mod bench;
 mod idle;
 mod instructions;
 mod memory;
 mod quic;
 mod relay;
 mod syscalls;
+mod wording;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use readily_benches::bench::Bench;
 use readily_benches::cli::{self, Arguments, BadArgument};
+use readily_benches::contender::Programs;
 use readily_benches::failure::Failure;
+use readily_benches::machine;
 use readily_benches::scratch::Scratch;
 use readily_benches::table::{Table, list, quote};
-use readily_benches::tool::{HAPROXY, STRACE, VALGRIND};
-
-use crate::bench::Bench;
 
 const USAGE: &str = "measure [--only FIGURE,...] [--rounds N] [--json FILE] [--servers DIR]";
 
@@ -72,12 +72,14 @@ fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
 }
 
 fn work(options: Options) -> Result<(), Failure> {
-    let servers = match options.servers {
-        Some(directory) => directory,
-        None => own_directory()?,
+    let programs = match options.servers {
+        Some(directory) => Programs::new(directory),
+        None => Programs::beside_this()?,
     };
+    // Without it, no figure can be taken.
+    programs.binary("load")?;
     let scratch = Scratch::new()?;
-    let bench = Bench::new(servers, options.rounds, &scratch)?;
+    let bench = Bench::new(programs, options.rounds, &scratch)?;
     let machine = machine();
     println!("machine: {machine}\n");
     let mut tables = Vec::new();
@@ -115,21 +117,9 @@ impl FromStr for Only {
     }
 }
 
-fn own_directory() -> Result<PathBuf, Failure> {
-    let program = std::env::current_exe()?;
-    let directory = program.parent().ok_or_else(|| Failure::failed("measure has no directory"))?;
-    Ok(directory.to_owned())
-}
-
-/// What the figures depend on beside the code.
+/// What the figures depend on beside the code, in one line.
 fn machine() -> String {
-    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
-        .map_or("unknown CPU", |(_, model)| model.trim());
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-    let tools = [VALGRIND, STRACE, HAPROXY].map(|tool| tool.version()).join(", ");
-    format!("{model}, {cores} cores, Linux {kernel}, {tools}")
+    let facts = machine::describe().facts;
+    let said = |name: &str| facts.iter().find(|fact| fact.0 == name).map(|fact| fact.1.as_str());
+    ["processor", "cores", "system", "tools"].map(|name| said(name).unwrap_or_default()).join(", ")
 }

@@ -1,13 +1,15 @@
 //! Memory of the servers, for each connection that has had one round trip and is idle.
 
-use readily_benches::contender::{Contender, ECHOES, HTTP, TLS, WEBSOCKETS};
+use readily_benches::bench::{Bench, MANY, MESSAGE, hold};
+use readily_benches::catalogue::{ECHOES, HTTP, TLS, WEBSOCKETS};
+use readily_benches::contender::Contender;
 use readily_benches::failure::Failure;
 use readily_benches::process;
 use readily_benches::server::Under;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::{Request, Talk};
+use readily_benches::talk::{Get, Request, Talk};
 
-use crate::bench::{Bench, MANY, MESSAGE, progress};
+use crate::wording::progress;
 
 pub(crate) const ECHO: &str = "echo-memory";
 pub(crate) const HTTP_IDLE: &str = "http-memory";
@@ -36,7 +38,7 @@ pub(crate) fn http(bench: &Bench<'_>) -> Result<Table, Failure> {
             figure: HTTP_IDLE,
             what: "request of a browser",
             contenders: &HTTP,
-            talk: Talk::Http(Request::Browser),
+            talk: Talk::Http(Get::kept(Request::Browser)),
             limit: 256.0,
         },
     )
@@ -95,7 +97,7 @@ fn take(bench: &Bench<'_>, subject: &Subject) -> Result<Table, Failure> {
     for contender in subject.contenders {
         progress(subject.figure, *contender, &format!("{MANY} connections"));
         let bytes = bytes_per_connection(bench, *contender, subject.talk);
-        table.add(contender.label(), bytes.map(|bytes| vec![Cell::Number(bytes)]));
+        table.add(contender.label, bytes.map(|bytes| vec![Cell::Number(bytes)]));
     }
     Ok(table)
 }
@@ -107,7 +109,7 @@ fn bytes_per_connection(
 ) -> Result<f64, Failure> {
     let mut server = bench.start(contender, None, &Under::Nothing)?;
     let before = process::resident_bytes(server.pid())?;
-    let held = bench.driver.hold(&mut server, MANY, talk)?;
+    let held = bench.driver("load")?.hold(&mut server, &hold(MANY, talk))?;
     let after = process::resident_bytes(server.pid())?;
     held.release(&mut server)?;
     server.stop()?;

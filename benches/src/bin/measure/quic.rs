@@ -1,25 +1,27 @@
 //! QUIC: what a bulk costs, and what an idle connection costs.
 
-use readily_benches::contender::{Contender, QUIC, Windows};
+use readily_benches::bench::Bench;
+use readily_benches::catalogue::{QUIC, QUIC_ECHO, QUINN};
+use readily_benches::contender::Contender;
+use readily_benches::driver::Driver;
 use readily_benches::failure::Failure;
 use readily_benches::process;
-use readily_benches::quic_driver::QuicDriver;
 use readily_benches::server::{Server, Under};
 use readily_benches::spread::Spread;
 use readily_benches::table::{Cell, Column, Table, Target};
 
-use crate::bench::{Bench, progress};
+use crate::wording::progress;
 
 pub(crate) const BULK: &str = "quic-bulk";
 pub(crate) const MEMORY: &str = "quic-memory";
+
+const GENERATOR: &str = "quic_load";
 
 const MIB: u64 = 1 << 20;
 const BULK_BYTES: u64 = 256 * MIB;
 
 const IDLE: u64 = 2_000;
 const IDLE_BYTES: u64 = 1024;
-
-const QUINN: Contender = Contender::QuinnEcho(Windows::Default);
 
 const SERVER: &str = "SERVER --listen 127.0.0.1:0 --cert-out FILE";
 
@@ -36,7 +38,7 @@ pub(crate) fn bulk(bench: &Bench<'_>) -> Result<Table, Failure> {
         ),
         commands: vec![
             SERVER.to_owned(),
-            format!("quic_load --connect ADDR --trust FILE --bytes {BULK_BYTES}"),
+            format!("{GENERATOR} --connect ADDR --trust FILE --bytes {BULK_BYTES}"),
         ],
         columns: vec![
             column("MiB per CPU second", 1, Target::Open),
@@ -51,7 +53,7 @@ pub(crate) fn bulk(bench: &Bench<'_>) -> Result<Table, Failure> {
         rows: Vec::new(),
         notes: Vec::new(),
     };
-    let driver = bench.quic_driver();
+    let driver = bench.driver(GENERATOR);
     let mut servers = QUIC.map(|contender| {
         let server = bench.start(contender, None, &Under::Nothing);
         (contender, server.map(|server| Timed { server, rates: Vec::new(), wall: Vec::new() }))
@@ -73,7 +75,7 @@ pub(crate) fn bulk(bench: &Bench<'_>) -> Result<Table, Failure> {
     };
     for (contender, timed) in servers {
         let cells = driver.as_ref().map_err(Failure::clone).and(timed);
-        table.add(contender.label(), cells.and_then(|timed| timed.finish(&yardstick)));
+        table.add(contender.label, cells.and_then(|timed| timed.finish(&yardstick)));
     }
     Ok(table)
 }
@@ -88,14 +90,12 @@ struct Timed {
 }
 
 impl Timed {
-    fn round(&mut self, driver: &QuicDriver<'_>, counts: bool) -> Result<(), Failure> {
-        let before = process::cpu_time(self.server.pid())?;
-        let transfer = driver.transfer(&mut self.server, BULK_BYTES)?;
-        let spent = process::cpu_time(self.server.pid())?.saturating_sub(before);
+    fn round(&mut self, driver: &Driver<'_>, counts: bool) -> Result<(), Failure> {
+        let run = driver.run(&mut self.server, &format!("--bytes {BULK_BYTES}"))?;
+        let cpu_us = run.cpu_us().ok_or_else(|| Failure::failed("no CPU time of the server"))?;
         if counts {
-            let mib = transfer.bytes as f64 / MIB as f64;
-            self.rates.push(mib / spent.as_secs_f64());
-            self.wall.push(mib / transfer.seconds);
+            self.rates.push(1e6 / cpu_us);
+            self.wall.push(run.per_second);
         }
         Ok(())
     }
@@ -120,30 +120,32 @@ pub(crate) fn memory(bench: &Bench<'_>) -> Result<Table, Failure> {
         ),
         commands: vec![
             SERVER.to_owned(),
-            format!(
-                "quic_load --connect ADDR --trust FILE --bytes {IDLE_BYTES} --connections {IDLE} \
-                 --hold"
-            ),
+            format!("{GENERATOR} --connect ADDR --trust FILE {}", hold()),
         ],
         columns: vec![Column { heading: "bytes".to_owned(), decimals: 0, target: Target::Open }],
         rows: Vec::new(),
         notes: Vec::new(),
     };
-    for contender in [Contender::QuicEcho, QUINN] {
+    for contender in [QUIC_ECHO, QUINN] {
         progress(MEMORY, contender, &format!("{IDLE} connections"));
         let bytes = bytes_per_connection(bench, contender);
-        table.add(contender.label(), bytes.map(|bytes| vec![Cell::Number(bytes)]));
+        table.add(contender.label, bytes.map(|bytes| vec![Cell::Number(bytes)]));
     }
     Ok(table)
 }
 
 fn bytes_per_connection(bench: &Bench<'_>, contender: Contender) -> Result<f64, Failure> {
-    let driver = bench.quic_driver()?;
+    let driver = bench.driver(GENERATOR)?;
     let mut server = bench.start(contender, None, &Under::Nothing)?;
     let before = process::resident_bytes(server.pid())?;
-    let held = driver.hold(&mut server, IDLE, IDLE_BYTES)?;
+    let held = driver.hold(&mut server, &hold())?;
     let after = process::resident_bytes(server.pid())?;
     held.release(&mut server)?;
     server.stop()?;
     Ok((after as f64 - before as f64) / IDLE as f64)
+}
+
+/// The generator's arguments for connections that stay.
+fn hold() -> String {
+    format!("--bytes {IDLE_BYTES} --connections {IDLE} --hold")
 }

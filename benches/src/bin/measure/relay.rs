@@ -2,15 +2,16 @@
 
 use std::net::SocketAddr;
 
-use readily_benches::contender::{Contender, RELAYS};
-use readily_benches::driver::Load;
+use readily_benches::bench::{Bench, Lengths};
+use readily_benches::catalogue::{RAW_ECHO, RELAYS};
+use readily_benches::driver::{Length, Load};
 use readily_benches::failure::Failure;
 use readily_benches::server::{Server, Under};
 use readily_benches::spread::Spread;
 use readily_benches::table::{Cell, Column, Table, Target};
 use readily_benches::talk::Talk;
 
-use crate::bench::{Bench, Lengths, micros, progress};
+use crate::wording::progress;
 
 pub(crate) const INSTRUCTIONS: &str = "relay-instructions";
 pub(crate) const CPU: &str = "relay-cpu";
@@ -43,7 +44,7 @@ const SIZES: [Size; 2] = [
 ];
 
 const COMMANDS: [&str; 2] = [
-    "raw_epoll_echo --listen 127.0.0.1:0",
+    "peer_raw echo --listen 127.0.0.1:0",
     "RELAY --listen 127.0.0.1:0 --to ADDR (haproxy -db -f FILE: mode tcp, nbthread 1)",
 ];
 
@@ -63,16 +64,16 @@ pub(crate) fn instructions(bench: &Bench<'_>) -> Result<Table, Failure> {
         let requests = format!("{} and {}", size.lengths.short, size.lengths.long);
         format!("{} (the difference counts)", load_command(&size, &requests))
     }));
-    let echo = bench.start(Contender::RawEpollEcho, None, &Under::Nothing);
+    let echo = bench.start(RAW_ECHO, None, &Under::Nothing);
     for contender in RELAYS {
         let readings = SIZES.iter().map(|size| {
             let to = address(&echo)?;
             progress(INSTRUCTIONS, contender, size.name);
-            let load = Load { connections: CONNECTIONS, talk: size.message, requests: 0 };
+            let load = Load::of(CONNECTIONS, size.message);
             let lengths = size.lengths;
             bench.instructions_per_round_trip(contender, Some(to), load, lengths).map(Cell::Number)
         });
-        table.add(contender.label(), readings.collect());
+        table.add(contender.label, readings.collect());
     }
     if let Ok(echo) = echo {
         echo.stop()?;
@@ -94,7 +95,7 @@ pub(crate) fn cpu(bench: &Bench<'_>) -> Result<Table, Failure> {
         notes: Vec::new(),
     };
     table.commands.extend(SIZES.map(|size| load_command(&size, &size.requests.to_string())));
-    let echo = bench.start(Contender::RawEpollEcho, None, &Under::Nothing);
+    let echo = bench.start(RAW_ECHO, None, &Under::Nothing);
     let mut relays = RELAYS.map(|contender| {
         let server = address(&echo)
             .and_then(|to| bench.start(contender, Some(to), &Under::Nothing))
@@ -108,10 +109,12 @@ pub(crate) fn cpu(bench: &Bench<'_>) -> Result<Table, Failure> {
                 let Ok(timed) = relay else { continue };
                 let what = format!("{}, round {round} of {}", size.name, bench.rounds);
                 progress(CPU, *contender, &what);
-                let load =
-                    Load { connections: CONNECTIONS, talk: size.message, requests: size.requests };
+                let load = Load {
+                    length: Length::Requests(size.requests),
+                    ..Load::of(CONNECTIONS, size.message)
+                };
                 match bench.cpu_per_round_trip(&mut timed.server, load) {
-                    Ok((spent, _)) if round > 0 => timed.cpu[at].push(micros(spent)),
+                    Ok(micros) if round > 0 => timed.cpu[at].push(micros),
                     Ok(_) => {}
                     Err(failure) => *relay = Err(failure),
                 }
@@ -119,7 +122,7 @@ pub(crate) fn cpu(bench: &Bench<'_>) -> Result<Table, Failure> {
         }
     }
     for (contender, relay) in relays {
-        table.add(contender.label(), relay.and_then(Timed::finish));
+        table.add(contender.label, relay.and_then(Timed::finish));
     }
     if let Ok(echo) = echo {
         echo.stop()?;

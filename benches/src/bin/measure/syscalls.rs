@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use readily_benches::contender::ECHOES;
+use readily_benches::bench::{Bench, Lengths, MESSAGE};
+use readily_benches::catalogue::ECHOES;
 use readily_benches::driver::Load;
 use readily_benches::failure::Failure;
 use readily_benches::table::{Cell, Column, Table, Target};
 
-use crate::bench::{Bench, Lengths, MESSAGE, difference, progress};
+use crate::wording::{difference, progress};
 
 pub(crate) const ECHO: &str = "echo-syscalls";
 
@@ -34,13 +35,13 @@ pub(crate) fn echo(bench: &Bench<'_>) -> Result<Table, Failure> {
     };
     for contender in ECHOES {
         progress(ECHO, contender, "16 connections");
-        let load = Load { connections: 16, talk: MESSAGE, requests: 0 };
-        let calls = bench.further_calls(contender, load, LENGTHS);
+        let load = Load::of(16, MESSAGE);
+        let calls = bench.further_calls(contender, None, load, LENGTHS);
         if let Ok(calls) = &calls {
-            table.notes.push(format!("{}: {}", contender.label(), frequent(calls)));
+            table.notes.push(format!("{}: {}", contender.label, frequent(calls)));
         }
         table.add(
-            contender.label(),
+            contender.label,
             calls.map(|calls| {
                 let control = calls.get("epoll_ctl").copied().unwrap_or_default();
                 let all = calls.values().sum::<f64>() / LENGTHS.further();

@@ -9,11 +9,14 @@ use readily_protocols::contract::{Address, Datagram, Transmit};
 use rustix::fd::OwnedFd;
 use signal_hook_mio::v1_0::Signals;
 
-use super::{Bind, Close, Listen, Readiness, Ready, Source, StreamOptions, Sys, Token, Wake, Work};
+use super::{
+    Bind, Close, Listen, Readiness, Ready, Source, StreamOptions, Sys, Token, Wake, Work, tables,
+};
 
 mod datagram;
 mod offload;
 mod stream;
+mod waker;
 
 pub use self::datagram::Socket;
 pub use self::stream::{Listener, Stream};
@@ -27,7 +30,7 @@ pub struct Mio {
     began: u64,
     poll: mio::Poll,
     events: mio::Events,
-    waker: Option<Arc<dyn Wake>>,
+    waker: Option<waker::Waker>,
     signals: Option<Signals>,
     datagrams: datagram::Buffers,
     pool: offload::Pool,
@@ -55,12 +58,6 @@ impl Mio {
 impl std::fmt::Debug for Mio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Mio").field("poll", &self.poll).finish_non_exhaustive()
-    }
-}
-
-impl Wake for mio::Waker {
-    fn wake(&self) -> io::Result<()> {
-        mio::Waker::wake(self)
     }
 }
 
@@ -100,11 +97,10 @@ impl Sys for Mio {
 
     fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
         if let Some(waker) = &self.waker {
-            return Ok(waker.clone());
+            return Ok(waker.remote());
         }
-        let waker: Arc<dyn Wake> =
-            Arc::new(mio::Waker::new(self.poll.registry(), token(Source::Waker.token()))?);
-        Ok(self.waker.insert(waker).clone())
+        let waker = mio::Waker::new(self.poll.registry(), token(Source::Waker.token()))?;
+        Ok(self.waker.insert(waker::Waker::new(waker)?).remote())
     }
 
     fn listen(
@@ -219,6 +215,10 @@ impl Sys for Mio {
     }
 
     fn catch_signals(&mut self, signals: &[i32]) -> io::Result<()> {
+        if !tables::can_catch_signals() {
+            let why = "signals are caught by the first loop of a fleet with tables of their own";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
         if let Some(source) = &self.signals {
             return signals.iter().try_for_each(|signal| source.add_signal(*signal));
         }

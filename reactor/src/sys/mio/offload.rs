@@ -9,7 +9,8 @@ use crate::sys::Work;
 const THREADS: usize = 4;
 
 /// A few threads and a queue, which the loop bounds: it counts what is unanswered. The threads end
-/// with the pool, after the job they are in.
+/// with the pool, after the job they are in. The loop's thread starts them, so they share its
+/// descriptor table.
 #[derive(Default)]
 pub(super) struct Pool {
     shared: Arc<Shared>,

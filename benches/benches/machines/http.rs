@@ -1,0 +1,143 @@
+//! One request and its answer.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use httparse::{EMPTY_HEADER, Response, Status};
+use readily::Machine;
+use readily::http1::Server;
+use readily_benches::page::PAGE;
+use readily_benches::site::Site;
+
+use crate::line::Line;
+
+/// What a browser sends for a page on the same machine.
+const NINE_HEADERS: &str = "GET / HTTP/1.1\r\n\
+    Host: localhost:8080\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
+    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
+    Accept-Language: en-US,en;q=0.5\r\n\
+    Accept-Encoding: gzip, deflate, br, zstd\r\n\
+    Connection: keep-alive\r\n\
+    Upgrade-Insecure-Requests: 1\r\n\
+    Sec-Fetch-Mode: navigate\r\n\
+    Cookie: theme=dark; session=0123456789abcdef\r\n\
+    \r\n";
+
+/// The first three of them.
+const THREE_HEADERS: &str = "GET / HTTP/1.1\r\n\
+    Host: localhost:8080\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
+    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
+    \r\n";
+
+/// The size of the body that is sent to us, in bytes.
+const UPLOAD: usize = 10 * 1024;
+
+/// How many requests come at once when they are pipelined: all that one call answers.
+const PIPELINED: usize = 16;
+
+/// Room for more than any of the requests has.
+const HEADERS: usize = 32;
+
+#[derive(Machine)]
+enum Conn {
+    Http(Server<Site>),
+}
+
+/// Some requests that come at once.
+struct Case {
+    name: &'static str,
+    bytes: Vec<u8>,
+    requests: usize,
+    /// The body of each request, in bytes.
+    sends: usize,
+    /// The body of each answer.
+    body: String,
+}
+
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("http");
+    for case in cases() {
+        group.throughput(Throughput::Elements(case.requests as u64));
+        let mut line = Line::new(Conn::Http(Server::new(Site)));
+        let expected = case.check(&line.answers(&case.bytes));
+        group.bench_function(BenchmarkId::new("readily, request and answer", case.name), |b| {
+            b.iter(|| assert_eq!(line.time(&case.bytes), expected));
+        });
+        assert_eq!(parse_all(&case.bytes, case.sends), case.requests);
+        group.bench_function(BenchmarkId::new("httparse, head of the request", case.name), |b| {
+            b.iter(|| parse_all(black_box(&case.bytes), case.sends));
+        });
+    }
+    group.finish();
+}
+
+fn cases() -> [Case; 4] {
+    let get = |name, request: &str, requests| Case {
+        name,
+        bytes: request.repeat(requests).into(),
+        requests,
+        sends: 0,
+        body: PAGE.to_owned(),
+    };
+    let head = "POST /upload HTTP/1.1\r\n\
+        Host: localhost:8080\r\n\
+        Content-Type: application/octet-stream\r\n\
+        Content-Length: ";
+    let post = format!("{head}{UPLOAD}\r\n\r\n{}", "x".repeat(UPLOAD));
+    [
+        get("GET, 3 headers", THREE_HEADERS, 1),
+        get("GET, 9 headers", NINE_HEADERS, 1),
+        get("16 GETs at once, 3 headers", THREE_HEADERS, PIPELINED),
+        Case {
+            name: "POST of 10 KiB, 3 headers",
+            bytes: post.into(),
+            requests: 1,
+            sends: UPLOAD,
+            body: UPLOAD.to_string(),
+        },
+    ]
+}
+
+impl Case {
+    /// Checks what was answered, and says how many bytes that is.
+    fn check(&self, answers: &[u8]) -> usize {
+        let mut rest = answers;
+        for _ in 0..self.requests {
+            let mut headers = [EMPTY_HEADER; HEADERS];
+            let mut answer = Response::new(&mut headers);
+            let Ok(Status::Complete(head)) = answer.parse(rest) else {
+                panic!("{}: no answer: {}", self.name, String::from_utf8_lossy(rest));
+            };
+            let field = |name| header_named(answer.headers, name);
+            let length = self.body.len().to_string();
+            assert_eq!((answer.code, field("content-length")), (Some(200), length.as_bytes()));
+            let (body, others) = rest[head..].split_at(self.body.len());
+            assert_eq!(String::from_utf8_lossy(body), self.body, "{}", self.name);
+            rest = others;
+        }
+        assert_eq!(rest.len(), 0, "{}: more than was asked for", self.name);
+        answers.len()
+    }
+}
+
+fn header_named<'a>(headers: &[httparse::Header<'a>], name: &str) -> &'a [u8] {
+    let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    header.map_or(b"", |header| header.value)
+}
+
+/// Parses the head of each request, and says how many there are; bodies of `sends` bytes are
+/// skipped.
+fn parse_all(mut bytes: &[u8], sends: usize) -> usize {
+    let mut requests = 0;
+    while !bytes.is_empty() {
+        let mut headers = [EMPTY_HEADER; HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        let Ok(Status::Complete(head)) = request.parse(bytes) else { panic!("no whole request") };
+        black_box(&request);
+        bytes = &bytes[head + sends..];
+        requests += 1;
+    }
+    requests
+}

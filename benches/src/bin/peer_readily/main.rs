@@ -1,0 +1,16 @@
+//! Readily's servers that only comparisons need; the others are its examples.
+
+mod broadcast;
+mod http;
+mod machine;
+
+use std::process::ExitCode;
+
+use readily_benches::cli;
+
+fn main() -> ExitCode {
+    cli::run_subcommand(
+        "peer_readily",
+        &[http::HTTP, http::HTTPS, broadcast::BROADCAST, machine::ECHO, machine::HTTP],
+    )
+}

@@ -1,0 +1,65 @@
+//! lighttpd as a server of files: its configuration, on its one thread.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use rustix::process::Signal;
+
+use crate::failure::Failure;
+use crate::page::PAGE;
+use crate::reservation::Reservation;
+use crate::scratch::Scratch;
+use crate::server::{Door, Launch};
+use crate::tool::LIGHTTPD;
+
+/// Each path with its file, and what the file holds.
+const FILES: [(&str, &str); 3] = [
+    ("page.html", PAGE),
+    ("plaintext", "Hello, World!"),
+    ("json", r#"{"message":"Hello, World!"}"#),
+];
+
+/// lighttpd, ready to be started: `/`, `/plaintext` and `/json` are files. It takes no `/upload`.
+pub fn launch(scratch: &Scratch) -> Result<Launch, Failure> {
+    let program = LIGHTTPD.find()?;
+    let directory = scratch.path("lighttpd");
+    fs::create_dir(&directory)?;
+    for (name, body) in FILES {
+        fs::write(directory.join(name), body)?;
+    }
+    let reservation = Reservation::new((Ipv4Addr::LOCALHOST, 0).into())?;
+    let file = scratch.path("lighttpd.conf");
+    let root = directory.display().to_string();
+    fs::write(&file, configuration(reservation.address(), &root))?;
+    Ok(Launch {
+        name: "lighttpd".to_owned(),
+        program,
+        // `-D`: in the foreground.
+        arguments: vec!["-D".into(), "-f".into(), file.into()],
+        door: Door::Reserved(reservation),
+        // SIGTERM would end it with exit code 1.
+        stop: Signal::INT,
+        certificate: None,
+    })
+}
+
+/// Requests of a connection and its idle time have the greatest limits that there are.
+fn configuration(listen: SocketAddr, root: &str) -> String {
+    format!(
+        "server.bind = \"{}\"
+server.port = {}
+server.document-root = \"{root}\"
+server.max-fds = 20000
+server.max-keep-alive-requests = 65535
+server.max-keep-alive-idle = 3600
+index-file.names = ( \"page.html\" )
+mimetype.assign = (
+    \".html\" => \"text/html; charset=utf-8\",
+    \"plaintext\" => \"text/plain\",
+    \"json\" => \"application/json\",
+)
+",
+        listen.ip(),
+        listen.port(),
+    )
+}
