@@ -52,6 +52,15 @@ pub const MONOIO_URING: Contender =
 pub const MONOIO_EPOLL: Contender =
     Contender::peer("monoio, epoll", "peer_monoio", &["echo", "--driver", "epoll"])
         .from(&["monoio"], "benches/src/bin/peer_monoio.rs");
+/// tokio's, for messages of 64 KiB.
+pub const TOKIO_ECHO_64K: Contender =
+    Contender { words: &["echo", "--buffer", "65536"], ..TOKIO_ECHO };
+/// monoio's, for messages of 64 KiB.
+pub const MONOIO_URING_64K: Contender =
+    Contender { words: &["echo", "--driver", URING, "--buffer", "65536"], ..MONOIO_URING };
+/// The same on epoll.
+pub const MONOIO_EPOLL_64K: Contender =
+    Contender { words: &["echo", "--driver", "epoll", "--buffer", "65536"], ..MONOIO_EPOLL };
 /// Two of Readily's loops on one port.
 pub const TCP_ECHO_FLEET: Contender =
     Contender { words: &["--loops", "2"], ..example("tcp_echo", "examples/tcp_echo.rs") };
@@ -85,7 +94,8 @@ pub const HYPER_HTTP: Contender = Contender::peer("hyper", "peer_tokio", &["http
     .from(&["hyper", "tokio"], "benches/src/bin/peer_tokio/http.rs");
 /// may_minihttp's server.
 pub const MAY_HTTP: Contender = Contender::peer("may_minihttp", "peer_may", &["http"])
-    .from(&["may_minihttp", "may"], "benches/src/bin/peer_may.rs");
+    .from(&["may_minihttp", "may"], "benches/src/bin/peer_may.rs")
+    .noted("It does not set TCP_NODELAY, as its own entries elsewhere.");
 /// ntex's server.
 pub const NTEX_HTTP: Contender =
     Contender::peer("ntex", "peer_ntex", &["http"]).from(&["ntex"], "benches/src/bin/peer_ntex.rs");
@@ -112,6 +122,13 @@ pub const TLS_ECHO: Contender = example("tls_echo", "examples/tls_echo.rs").secu
 pub const TOKIO_TLS: Contender = Contender::peer("tokio-rustls", "peer_tokio", &["tls"])
     .from(&["tokio-rustls", "rustls"], "benches/src/bin/peer_tokio/tls.rs")
     .secured();
+
+/// tokio-rustls's, with a buffer of 64 KiB.
+pub const TOKIO_TLS_64K: Contender = Contender {
+    label: "tokio-rustls, 64 KiB buffer",
+    words: &["tls", "--buffer", "65536"],
+    ..TOKIO_TLS
+};
 
 /// Readily's WebSocket echo server.
 pub const WS_ECHO: Contender = example("ws_echo", "examples/ws_echo.rs");
@@ -144,6 +161,12 @@ pub const TCP_RELAY: Contender = example("tcp_relay", "examples/tcp_relay.rs");
 /// tokio's relay.
 pub const TOKIO_RELAY: Contender = Contender::peer("tokio", "peer_tokio", &["relay"])
     .from(&["tokio"], "benches/src/bin/peer_tokio/relay.rs");
+/// tokio's, with buffers of 64 KiB.
+pub const TOKIO_RELAY_64K: Contender = Contender {
+    label: "tokio, 64 KiB buffers",
+    words: &["relay", "--buffer", "65536"],
+    ..TOKIO_RELAY
+};
 /// HAProxy as a relay.
 pub const HAPROXY: Contender = installed("HAProxy", Program::Haproxy(haproxy::Mode::Tcp));
 /// HAProxy that moves bytes within the kernel.

@@ -140,9 +140,13 @@ impl Contender {
                 return "lighttpd -D -f FILE (src/system/lighttpd.rs writes it)".to_owned();
             }
         };
-        for word in self.words.iter().copied().chain(["--listen 127.0.0.1:0"]) {
+        for word in self.arguments() {
             line.push(' ');
-            line.push_str(word);
+            line.push_str(&word.to_string_lossy());
+        }
+        line.push_str(" --listen 127.0.0.1:0");
+        if self.security == Security::Certificate {
+            line.push_str(" --cert-out FILE");
         }
         line
     }
@@ -183,6 +187,11 @@ impl Programs {
         self.find(name, "", "cargo build --release -p readily-benches --bins")
     }
 
+    /// One of Readily's examples.
+    pub fn example(&self, name: &str) -> Result<PathBuf, Failure> {
+        self.find(name, "examples", "cargo build --release --examples")
+    }
+
     /// How to start a contender; a relay gets the address `to`.
     pub fn launch(
         &self,
@@ -195,10 +204,7 @@ impl Programs {
             Program::Haproxy(mode) => return haproxy::launch(mode, to, scratch),
             Program::Lighttpd => return lighttpd::launch(scratch),
             Program::Peer(name) => (name, self.binary(name)?),
-            Program::Example(name) => {
-                let build = "cargo build --release --examples";
-                (name, self.find(name, "examples", build)?)
-            }
+            Program::Example(name) => (name, self.example(name)?),
         };
         let mut launch = Launch::announced(name, program);
         // A subcommand comes first.

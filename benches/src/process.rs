@@ -156,42 +156,37 @@ pub fn cpu_time(pid: Pid) -> Result<Duration, Failure> {
     Ok(clock.into())
 }
 
-/// What a process and all that descend from it have used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Time on a CPU, in user space and in the kernel.
-    pub cpu: Duration,
-    /// How often a thread stopped running, of its own accord or not.
-    pub switches: u64,
+/// A process and all that descend from it, found once: to look for them takes milliseconds.
+#[derive(Clone, Debug)]
+pub struct Family(Vec<Pid>);
+
+impl Family {
+    /// Those that there are now.
+    ///
+    /// # Errors
+    /// Where `/proc` cannot be read.
+    pub fn of(pid: Pid) -> Result<Self, Failure> {
+        let mut family = vec![pid];
+        family.extend(descendants(pid)?);
+        Ok(Self(family))
+    }
+
+    /// Time on a CPU by now; some microseconds to read. Processes that have ended have none.
+    pub fn cpu(&self) -> Duration {
+        self.0.iter().filter_map(|pid| cpu_time(*pid).ok()).sum()
+    }
+
+    /// Context switches by now, without those of ended threads; a file for each thread to read.
+    pub fn switches(&self) -> u64 {
+        self.0.iter().map(|pid| switches(*pid)).sum()
+    }
 }
 
-/// What a process and all that descend from it have used by now.
-///
-/// Processes that have ended are not in it, nor are the context switches of ended threads.
-///
-/// # Errors
-/// Where `/proc` cannot be read or says nothing of the process.
-pub fn usage(pid: Pid) -> Result<Usage, Failure> {
-    let mut total = usage_alone(pid)?;
-    for descendant in descendants(pid)? {
-        // It may have ended since it was found.
-        if let Ok(usage) = usage_alone(descendant) {
-            total.cpu += usage.cpu;
-            total.switches += usage.switches;
-        }
-    }
-    Ok(total)
-}
-
-fn usage_alone(pid: Pid) -> Result<Usage, Failure> {
-    let mut switches = 0;
-    for task in fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()))? {
-        // As many threads come and go as a server likes.
-        if let Ok(status) = fs::read_to_string(task?.path().join("status")) {
-            switches += switches_in_status(&status);
-        }
-    }
-    Ok(Usage { cpu: cpu_time(pid)?, switches })
+fn switches(pid: Pid) -> u64 {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())) else { return 0 };
+    // As many threads come and go as a server likes.
+    let tasks = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok());
+    tasks.map(|status| switches_in_status(&status)).sum()
 }
 
 /// `voluntary_ctxt_switches: N` and `nonvoluntary_ctxt_switches: N`, together.
@@ -300,7 +295,7 @@ mod tests {
         let mut process = Process::start("sh", &mut command, &scratch)?;
         process.line_within(Duration::from_secs(10))?;
         assert!(!descendants(process.pid())?.is_empty());
-        assert!(usage(process.pid())?.cpu > cpu_time(process.pid())?);
+        assert!(Family::of(process.pid())?.cpu() > cpu_time(process.pid())?);
         Ok(())
     }
 
@@ -310,7 +305,7 @@ mod tests {
         assert!(resident_bytes(pid)? > 100 * 1024);
         assert!(cpu_time(pid)? > Duration::ZERO);
         assert!(descriptors(pid)? > 2);
-        assert!(usage(pid)?.cpu > Duration::ZERO);
+        assert!(Family::of(pid)?.cpu() > Duration::ZERO);
         Ok(())
     }
 }

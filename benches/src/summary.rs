@@ -32,6 +32,9 @@ pub struct Summary {
     pub server_cpu_seconds: Option<f64>,
     /// Context switches of the server in it, where its process was told.
     pub server_switches: Option<u64>,
+    /// Datagrams that were sent again, since no answer came.
+    #[serde(default)]
+    pub lost: u64,
 }
 
 impl Summary {
@@ -107,38 +110,6 @@ impl fmt::Display for Summary {
     }
 }
 
-/// What one run of `quic_load` has moved.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Transfer {
-    /// Bytes that went to the server and came back.
-    pub bytes: u64,
-    /// From the first byte sent to the last one received.
-    pub seconds: f64,
-}
-
-impl Transfer {
-    /// One line of JSON.
-    pub fn to_json(self) -> String {
-        format!("{{\"bytes\":{},\"seconds\":{}}}", self.bytes, self.seconds)
-    }
-
-    /// Reads what [`Transfer::to_json`] wrote.
-    ///
-    /// # Errors
-    /// Where `line` is anything else.
-    pub fn from_json(line: &str) -> Result<Self, Failure> {
-        serde_json::from_str(line).map_err(|error| not_json(line, &error))
-    }
-}
-
-impl fmt::Display for Transfer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mib = self.bytes as f64 / f64::from(1 << 20);
-        let rate = mib / self.seconds;
-        write!(f, "{mib:.1} MiB echoed in {:.3} s, {rate:.1} MiB per second", self.seconds)
-    }
-}
-
 fn not_json(line: &str, error: &serde_json::Error) -> Failure {
     Failure::failed(format!("a load generator said {line:?}: {error}"))
 }
@@ -159,18 +130,16 @@ mod tests {
             generator_cpu_seconds: 0.25,
             server_cpu_seconds: Some(0.125),
             server_switches: None,
+            lost: 0,
         };
         let json = concat!(
             r#"{"round_trips":12000,"timed":3,"seconds":0.5,"per_second":6.0,"#,
             r#""latencies":[[601,2],[1500,1]],"sent_latencies":[],"#,
-            r#""generator_cpu_seconds":0.25,"server_cpu_seconds":0.125,"server_switches":null}"#,
+            r#""generator_cpu_seconds":0.25,"server_cpu_seconds":0.125,"server_switches":null,"lost":0}"#,
         );
         assert_eq!(summary.to_json().ok().as_deref(), Some(json));
         assert!(matches!(Summary::from_json(json), Ok(read) if read == summary));
         assert!(Summary::from_json("{}").is_err());
-        let transfer = Transfer { bytes: 1 << 28, seconds: 1.25 };
-        assert!(matches!(Transfer::from_json(&transfer.to_json()), Ok(read) if read == transfer));
-        assert_eq!(transfer.to_string(), "256.0 MiB echoed in 1.250 s, 204.8 MiB per second");
     }
 
     #[test]

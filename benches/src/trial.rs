@@ -8,8 +8,8 @@ use rustix::process::{Pid, getpid};
 use crate::cli::{Arguments, BadArgument};
 use crate::driver::Length;
 use crate::failure::Failure;
-use crate::process::{self, Usage};
-use crate::summary::Summary;
+use crate::process::{self, Family};
+use crate::summary::{Summary, recorded};
 
 /// Of recorded latencies.
 const SIGNIFICANT_DIGITS: u8 = 3;
@@ -75,6 +75,7 @@ pub struct Trial {
     phase: Phase,
     /// When the phase began.
     since: Instant,
+    server: Option<Family>,
     before: Used,
     started: u64,
     done: u64,
@@ -102,10 +103,20 @@ impl Trial {
         };
         let latencies = Histogram::new_with_max(LONGEST, SIGNIFICANT_DIGITS);
         let latencies = latencies.map_err(Failure::failed)?;
-        let before = Used::by_now(options.server)?;
-        let since = Instant::now();
-        let (started, done, timed) = (0, 0, 0);
-        Ok(Self { options, phase, since, before, started, done, timed, latencies, measured: None })
+        let server = options.server.map(Family::of).transpose()?;
+        let before = Used::before(server.as_ref())?;
+        Ok(Self {
+            options,
+            phase,
+            since: Instant::now(),
+            server,
+            before,
+            started: 0,
+            done: 0,
+            timed: 0,
+            latencies,
+            measured: None,
+        })
     }
 
     /// Whether so many more units may begin together; they are counted as begun then.
@@ -183,28 +194,26 @@ impl Trial {
         self.end()?;
         let (elapsed, used) = self.measured.unwrap_or_default();
         let seconds = elapsed.as_secs_f64();
-        let server = used.server.zip(self.before.server);
-        let latencies = self.latencies.iter_recorded();
+        let told = self.server.is_some();
         Ok(Summary {
             round_trips: self.done,
             timed: self.timed,
             seconds,
             per_second: if seconds > 0.0 { self.timed as f64 / seconds } else { 0.0 },
-            latencies: latencies
-                .map(|step| (step.value_iterated_to(), step.count_at_value()))
-                .collect(),
+            latencies: recorded(&self.latencies),
             sent_latencies: Vec::new(),
-            generator_cpu_seconds: (used.own.saturating_sub(self.before.own)).as_secs_f64(),
-            server_cpu_seconds: server
-                .map(|(end, start)| end.cpu.saturating_sub(start.cpu).as_secs_f64()),
-            server_switches: server.map(|(end, start)| end.switches.saturating_sub(start.switches)),
+            generator_cpu_seconds: used.own.saturating_sub(self.before.own).as_secs_f64(),
+            server_cpu_seconds: told
+                .then(|| used.server.saturating_sub(self.before.server).as_secs_f64()),
+            server_switches: told.then(|| used.switches.saturating_sub(self.before.switches)),
+            lost: 0,
         })
     }
 
     #[cold]
     fn warm(&mut self) -> Result<(), Failure> {
         self.phase = Phase::Timed;
-        self.before = Used::by_now(self.options.server)?;
+        self.before = Used::before(self.server.as_ref())?;
         self.since = Instant::now();
         Ok(())
     }
@@ -213,7 +222,7 @@ impl Trial {
     fn end(&mut self) -> Result<(), Failure> {
         if self.measured.is_none() {
             let elapsed = self.since.elapsed();
-            self.measured = Some((elapsed, Used::by_now(self.options.server)?));
+            self.measured = Some((elapsed, Used::after(self.server.as_ref())?));
         }
         self.phase = Phase::Over;
         Ok(())
@@ -224,13 +233,26 @@ impl Trial {
 #[derive(Clone, Copy, Debug, Default)]
 struct Used {
     own: Duration,
-    server: Option<Usage>,
+    server: Duration,
+    switches: u64,
 }
 
+// Switches take long to read where there are many threads: before the clocks at the beginning, and
+// after them at the end, so that the time is in no figure.
 impl Used {
-    fn by_now(server: Option<Pid>) -> Result<Self, Failure> {
-        let server = server.map(process::usage).transpose()?;
-        Ok(Self { own: process::cpu_time(getpid())?, server })
+    fn before(server: Option<&Family>) -> Result<Self, Failure> {
+        let switches = server.map_or(0, Family::switches);
+        Ok(Self { switches, ..Self::clocks(server)? })
+    }
+
+    fn after(server: Option<&Family>) -> Result<Self, Failure> {
+        let clocks = Self::clocks(server)?;
+        Ok(Self { switches: server.map_or(0, Family::switches), ..clocks })
+    }
+
+    fn clocks(server: Option<&Family>) -> Result<Self, Failure> {
+        let server = server.map_or(Duration::ZERO, Family::cpu);
+        Ok(Self { own: process::cpu_time(getpid())?, server, switches: 0 })
     }
 }
 

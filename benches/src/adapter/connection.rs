@@ -68,7 +68,7 @@ impl<A: App> Connection<A> {
 
     /// Does all that can be done now; ready with the reason of its end.
     fn poll(&mut self, cx: &mut Context<'_>, shared: &mut Shared<A>) -> Poll<End> {
-        shared.read_clock();
+        shared.begin_poll();
         let mut ends = match self.kept.take() {
             None => shared.pool.lend(),
             Some(mut ends) => {

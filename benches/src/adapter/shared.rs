@@ -51,8 +51,10 @@ impl<A: App> Shared<A> {
         Shared { app, fx, pool, start, now: 0, wall_read: 0, refused: None, waiting: None }
     }
 
-    /// Reads the clock, and the wall time where its reading is old.
-    pub(super) fn read_clock(&mut self) {
+    /// Forgets what a machine that panicked had asked for, and reads the clock; the wall time where
+    /// its reading is old.
+    pub(super) fn begin_poll(&mut self) {
+        self.fx.forget();
         self.now = self.nanos(Instant::now());
         self.fx.set_nanos(self.now);
         if self.now - self.wall_read >= WALL_AGE {

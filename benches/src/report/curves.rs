@@ -45,7 +45,8 @@ pub(crate) fn offered(work: &Work, name: &str, of: fn(&Percentiles) -> f64) -> O
         entry.offered.iter().map(point).filter(|(_, time)| *time > 0.0).collect()
     };
     let series = lines(work, points);
-    let x = Axis::from_nought(series.iter().flat_map(|series| &series.line).map(|(rate, _)| *rate))?;
+    let points = series.iter().flat_map(|series| &series.line);
+    let x = Axis::from_nought(points.map(|(rate, _)| *rate))?;
     // The same for all percentiles, so that they can be held side by side.
     let offered = entries(work).flat_map(|(entry, _)| &entry.offered);
     let times = offered.flat_map(|offered| [offered.intended.p50, offered.intended.p999]);
@@ -130,13 +131,16 @@ fn reached(shares: &[(f64, f64)], share: f64) -> Option<(f64, f64)> {
     shares.iter().find(|(_, seen)| *seen >= share).map(|(time, _)| (*time, share))
 }
 
-/// The points that can be told apart on the axis of shares, up to the first at its end.
+/// Steps that can be told apart on the axis of shares, up to the first at its end.
+///
+/// Between two times nothing has ended, so the line is level up to the later one.
 fn thinned(shares: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
     let mut line: Vec<(f64, f64)> = Vec::new();
     for (time, share) in shares {
         let place = |share: f64| (axis.share(share) * POINTS as f64).floor();
         let is_new = line.last().is_none_or(|(_, last)| place(*share) > place(*last));
         if is_new && *time > 0.0 {
+            line.extend(line.last().map(|(_, last)| (*time, *last)));
             line.push((*time, *share));
         }
         if axis.share(*share) >= 1.0 {
@@ -149,5 +153,8 @@ fn thinned(shares: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
 /// A number without digits that say nothing.
 fn short(value: f64) -> String {
     let text = plain(value);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
 }

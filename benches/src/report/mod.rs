@@ -23,7 +23,8 @@ use crate::results::Results;
 
 pub use text::{markdown, terminal};
 
-/// Writes everything that was found to the folder `out`; the files, the page first.
+/// Writes everything that was found to the folder `out`: a page, the same as Markdown, raw data;
+/// the files, the page first.
 ///
 /// # Errors
 /// Where a file cannot be written.
@@ -41,6 +42,8 @@ pub fn write(results: &Results, out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let page = out.join("report.html");
     let text = html::page(results, &names.collect::<Vec<_>>())?;
     fs::write(&page, text).map_err(|error| during(&page, &error))?;
-    files.insert(0, page);
+    let tables = out.join("report.md");
+    fs::write(&tables, markdown(results)).map_err(|error| during(&tables, &error))?;
+    files.splice(0..0, [page, tables]);
     Ok(files)
 }

@@ -9,7 +9,7 @@ pub(crate) fn plain(value: f64) -> String {
         size if !size.is_finite() => return NONE.to_owned(),
         size if size >= 99.95 => 0,
         size if size >= 9.995 => 1,
-        size if size >= 0.9995 || size < 0.000_5 => 2,
+        size if !(0.000_5..0.9995).contains(&size) => 2,
         _ => 3,
     };
     let text = format!("{value:.decimals$}");
@@ -18,7 +18,8 @@ pub(crate) fn plain(value: f64) -> String {
         Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
         _ => text,
     };
-    if text.bytes().all(|byte| matches!(byte, b'0' | b'.')) { "0".to_owned() } else { grouped(&text) }
+    let is_nothing = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if is_nothing { "0".to_owned() } else { grouped(&text) }
 }
 
 /// Whole, thousands apart.
@@ -36,6 +37,8 @@ pub(crate) fn times(value: f64) -> String {
     match value {
         value if value.is_nan() => NONE.to_owned(),
         value if value.is_infinite() => "no limit".to_owned(),
+        // Ahead by so little is no 1.00.
+        value if (value - 1.0).abs() < 0.005 => format!("{value:.3}x"),
         value if value < 9.995 => format!("{value:.2}x"),
         value => format!("{}x", plain(value)),
     }
@@ -133,6 +136,7 @@ mod tests {
             (bytes(16_718.0), "16.3 KiB"),
             (bytes(2_097_152.0), "2.00 MiB"),
             (times(1.346), "1.35x"),
+            (times(1.001_4), "1.001x"),
             (times(21.34), "21.3x"),
             (times(f64::INFINITY), "no limit"),
             (percent(0.874), "87%"),

@@ -9,7 +9,7 @@ use crate::report::look::{Filling, Look};
 
 /// Units of the drawing; twice what it is shown at, since plotters knows whole units only.
 const SIZE: (u32, u32) = (1_120, 700);
-const TEXT: u32 = 25;
+const TEXT: u32 = 28;
 const MARK: i32 = 18;
 const GRID: RGBColor = RGBColor(225, 228, 234);
 const FRAME: RGBColor = RGBColor(120, 126, 136);
@@ -56,9 +56,9 @@ impl Plot {
         let text = ("sans-serif", TEXT).into_font().color(&INK);
         let mut chart = ChartBuilder::on(&area)
             .margin_top(14)
-            .margin_right(34)
-            .x_label_area_size(84)
-            .y_label_area_size(112)
+            .margin_right(62)
+            .x_label_area_size(96)
+            .y_label_area_size(120)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         chart
             .configure_mesh()

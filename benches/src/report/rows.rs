@@ -13,6 +13,8 @@ pub(crate) enum Better {
     Neither,
 }
 
+type Reading = dyn Fn(&Entry) -> Option<Spread>;
+
 /// One figure of every entry.
 pub(crate) struct Column {
     pub(crate) heading: String,
@@ -20,7 +22,7 @@ pub(crate) struct Column {
     pub(crate) unit: String,
     pub(crate) better: Better,
     pub(crate) format: fn(f64) -> String,
-    reading: Box<dyn Fn(&Entry) -> Option<Spread>>,
+    reading: Box<Reading>,
 }
 
 /// Units of a round below which its p99.99 is its longest.
@@ -44,18 +46,24 @@ impl Column {
         Some(((self.format)(spread.min), (self.format)(spread.max)))
     }
 
-    /// Whether no other server has a better median; the limits are no servers.
+    /// Whether no other server has a better median: of those with as many connections as the
+    /// subject; the limits are no servers.
     pub(crate) fn is_best(&self, entry: &Entry, work: &Work) -> bool {
-        let rivals = || work.entries.iter().filter(|other| other.role != Role::Limit);
+        let subject = work.entries.iter().find(|entry| entry.role == Role::Subject);
+        let is_alike = |other: &Entry| {
+            let is_same = subject.is_none_or(|subject| subject.connections == other.connections);
+            is_same && other.role != Role::Limit
+        };
+        let rivals = work.entries.iter().filter(|other| is_alike(other));
         let medians: Vec<f64> =
-            rivals().filter_map(|other| Some(self.reading(other)?.median)).collect();
+            rivals.filter_map(|other| Some(self.reading(other)?.median)).collect();
         let best = match self.better {
             Better::Higher => medians.iter().copied().reduce(f64::max),
             Better::Lower => medians.iter().copied().reduce(f64::min),
             Better::Neither => None,
         };
         let own = self.reading(entry).map(|spread| spread.median);
-        entry.role != Role::Limit && medians.len() > 1 && own.is_some() && own == best
+        is_alike(entry) && medians.len() > 1 && own.is_some() && own == best
     }
 }
 
@@ -91,7 +99,7 @@ fn timed(work: &Work) -> Vec<Column> {
     use Better::{Higher, Lower, Neither};
     let unit = &work.unit;
     let (rate, each) = (format!("{}/s", plural(unit)), format!("\u{b5}s/{unit}"));
-    let (micros, core, per) = ("\u{b5}s", "of a core", format!("per {unit}"));
+    let (micros, core, per) = ("\u{b5}s", "busy", format!("per {unit}"));
     vec![
         of_rounds("throughput", &rate, Higher, plain, |round| round.per_second),
         of_rounds("CPU", &each, Lower, plain, |round| round.cpu_us),
@@ -99,29 +107,27 @@ fn timed(work: &Work) -> Vec<Column> {
         of_rounds("p99", micros, Lower, plain, |round| round.latency.p99),
         of_rounds("p99.9", micros, Lower, plain, |round| round.latency.p999),
         of_rounds("p99.99", micros, Lower, plain, |round| round.latency.p9999),
-        of_rounds("server busy", core, Neither, percent, |round| round.server_busy),
-        of_rounds("generator busy", core, Neither, percent, |round| round.generator_busy),
+        of_rounds("server", core, Neither, percent, |round| round.server_busy),
+        of_rounds("generator", core, Neither, percent, |round| round.generator_busy),
         of_rounds("switches", &per, Neither, plain, |round| round.switches),
     ]
 }
 
 fn counted(work: &Work) -> Vec<Column> {
+    use Better::{Higher, Lower};
     let per = format!("per {}", work.unit);
     let idle = largest_idle(work).unwrap_or_default();
     vec![
-        of_one("instructions", &per, whole, |entry| entry.counted.instructions),
-        of_one("system calls", &per, plain, |entry| entry.counted.system_calls),
-        of_one("allocations", &per, plain, |entry| entry.counted.allocations),
-        of_one("memory", &format!("B, {} idle", whole(idle as f64)), whole, move |entry| {
+        of_one("instructions", &per, Lower, whole, |entry| entry.counted.instructions),
+        of_one("system calls", &per, Lower, plain, |entry| entry.counted.system_calls),
+        of_one("allocations", &per, Lower, plain, |entry| entry.counted.allocations),
+        of_one("memory", &format!("B, {} idle", whole(idle as f64)), Lower, whole, move |entry| {
             let held = entry.idle.iter().find(|held| held.connections == idle)?;
             Some(held.bytes_each)
         }),
-        Column {
-            better: Better::Higher,
-            ..of_one("held", "connections at once", whole, |entry| {
-                entry.held.map(|connections| connections as f64)
-            })
-        },
+        of_one("held", "connections at once", Higher, whole, |entry| {
+            entry.held.map(|connections| connections as f64)
+        }),
     ]
 }
 
@@ -149,6 +155,7 @@ fn of_rounds(
 fn of_one(
     heading: &str,
     unit: &str,
+    better: Better,
     format: fn(f64) -> String,
     of: impl Fn(&Entry) -> Option<f64> + 'static,
 ) -> Column {
@@ -158,7 +165,7 @@ fn of_one(
     Column {
         heading: heading.to_owned(),
         unit: unit.to_owned(),
-        better: Better::Lower,
+        better,
         format,
         reading: Box::new(reading),
     }

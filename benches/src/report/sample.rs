@@ -136,6 +136,7 @@ fn whole(entry: Entry, bytes: f64, instructions: f64) -> Entry {
         cpu_us: Some(first.cpu_us * 1.05),
     });
     Entry {
+        held: Some(if bytes > 10_000.0 { 15_000 } else { 19_900 }),
         offered: offered.collect(),
         scaling: scaling.into(),
         idle: idle.into(),
@@ -177,7 +178,7 @@ fn echo() -> Work {
             whole(timed("naive mio loop", Role::Peer, 79_500.0, 10.9), 1_120.0, 290.0),
             whole(timed("Readily", Role::Subject, 80_000.0, 10.4), 158.0, 332.0),
             whole(timed("tokio", Role::Peer, 69_000.0, 12.9), 16_718.0, 859.0),
-            whole(timed("monoio", Role::Peer, 84_000.0, 11.8), 9_400.0, 640.0),
+            whole(timed("monoio, epoll", Role::Peer, 91_000.0, 10.6), 9_400.0, 640.0),
         ],
         ..work("echo-1k", "TCP echo, 1 KiB", "TCP echo", "round trip")
     }

@@ -72,9 +72,9 @@ pub(crate) fn write(results: &Results, out: &Path) -> Result<Vec<PathBuf>, Failu
         .iter()
         .map(|sheet| {
             let file = out.join(sheet.name);
-            sheet.fill(results, &file).map_err(|error| {
-                Failure::failed(format!("{}: {error}", file.display()))
-            })?;
+            sheet
+                .fill(results, &file)
+                .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
             Ok(file)
         })
         .collect()
@@ -121,9 +121,10 @@ fn rounds(entry: &Entry) -> Vec<Vec<String>> {
 
 fn latencies(entry: &Entry) -> Vec<Vec<String>> {
     let closed = entry.latencies.iter().map(|latency| (String::new(), latency));
-    let offered = entry.offered.iter().flat_map(|offered| {
-        offered.latencies.iter().map(|latency| (text(offered.rate), latency))
-    });
+    let offered = entry
+        .offered
+        .iter()
+        .flat_map(|offered| offered.latencies.iter().map(|latency| (text(offered.rate), latency)));
     let all = closed.chain(offered);
     all.map(|(rate, (nanos, count))| vec![rate, nanos.to_string(), count.to_string()]).collect()
 }

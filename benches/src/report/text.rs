@@ -2,9 +2,7 @@
 
 use crate::report::number::{bytes, duration, times, whole};
 use crate::report::rows::{Column, columns, reason};
-use crate::report::verdict::{
-    Certainty, Finding, Measure, Verdict, is_limited_by_generator, verdict,
-};
+use crate::report::verdict::{Finding, Measure, Verdict, is_limited_by_generator, verdict};
 use crate::results::{Entry, Results, Work};
 
 /// What a mark beside a label means.
@@ -19,7 +17,7 @@ pub fn terminal(results: &Results) -> String {
     let mut text = String::new();
     for work in &results.works {
         text.push_str(&format!("{} ({})\n", work.title, work.name));
-        text.push_str(&aligned(&grid(work, Short::Yes)));
+        text.push_str(&aligned(&grid(work, Headings::TwoLines)));
         for line in remarks(work) {
             text.push_str(&format!("  {line}\n"));
         }
@@ -49,7 +47,11 @@ pub fn markdown(results: &Results) -> String {
             group = &work.group;
             text.push_str(&format!("\n## {group}\n"));
         }
-        text.push_str(&format!("\n### {}\n\n{}", work.title, piped(&grid(work, Short::No))));
+        text.push_str(&format!(
+            "\n### {}\n\n{}",
+            work.title,
+            piped(&grid(work, Headings::OneLine))
+        ));
         for line in remarks(work) {
             text.push_str(&format!("\n{}\n", escaped(&line)));
         }
@@ -59,13 +61,14 @@ pub fn markdown(results: &Results) -> String {
 
 /// How many comparisons peers have won, in a sentence.
 pub(crate) fn sentence(verdict: &Verdict<'_>) -> String {
-    let clear = verdict.others.iter().filter(|finding| finding.certainty == Certainty::Clear);
+    let clear = verdict.others.iter().filter(|finding| finding.certainty.is_clear());
     match (verdict.compared, verdict.others.len()) {
         (0, _) => "Nothing could be compared.".to_owned(),
         (of, 0) => format!("No peer is ahead of Readily in any of {of} comparisons."),
         (of, ahead) => {
             let clear = clear.count();
-            format!("A peer is ahead of Readily in {ahead} of {of} comparisons, clearly in {clear}.")
+            let ahead = format!("{ahead} of {of} comparisons, clearly in {clear}");
+            format!("A peer is ahead of Readily in {ahead}.")
         }
     }
 }
@@ -99,11 +102,13 @@ pub(crate) fn how_sure(finding: &Finding<'_>) -> String {
     }
 }
 
-/// Whether a table is for a narrow place.
+/// Where the units of columns stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Short {
-    Yes,
-    No,
+enum Headings {
+    /// Behind the headings.
+    OneLine,
+    /// Below them, which is narrower.
+    TwoLines,
 }
 
 fn findings(findings: &[Finding<'_>]) -> Vec<Vec<String>> {
@@ -126,30 +131,32 @@ fn findings(findings: &[Finding<'_>]) -> Vec<Vec<String>> {
     std::iter::once(headings.map(str::to_owned).into()).chain(rows).collect()
 }
 
-fn grid(work: &Work, short: Short) -> Vec<Vec<String>> {
+fn grid(work: &Work, headings: Headings) -> Vec<Vec<String>> {
     let columns = columns(work);
-    let columns: Vec<&Column> = columns
-        .iter()
-        .filter(|column| short == Short::No || column.heading != "switches")
-        .collect();
-    let headings = columns.iter().map(|column| match column.heading.as_str() {
-        "throughput" => column.unit.clone(),
-        heading => format!("{heading} ({})", column.unit),
-    });
-    let rows = work.entries.iter().map(|entry| {
-        let cells = columns.iter().map(|column| cell(column, entry));
-        std::iter::once(marked(entry)).chain(cells).collect()
-    });
-    let first = std::iter::once("server".to_owned());
-    std::iter::once(first.chain(headings).collect()).chain(rows).collect()
+    let row = |first: &str, of: &dyn Fn(&Column) -> String| {
+        std::iter::once(first.to_owned()).chain(columns.iter().map(of)).collect::<Vec<_>>()
+    };
+    let mut grid = match headings {
+        Headings::OneLine => {
+            vec![row("server", &|column| format!("{} ({})", column.heading, column.unit))]
+        }
+        Headings::TwoLines => vec![
+            row("server", &|column| column.heading.clone()),
+            row("", &|column| column.unit.clone()),
+        ],
+    };
+    for entry in &work.entries {
+        let mut cells = row(&marked(entry), &|column| cell(column, entry));
+        if let (Some((state, _)), Some(first)) = (reason(entry), cells.get_mut(1)) {
+            state.clone_into(first);
+        }
+        grid.push(cells);
+    }
+    grid
 }
 
 fn cell(column: &Column, entry: &Entry) -> String {
-    let Some(median) = column.median(entry) else {
-        let first = column.heading == "throughput";
-        let state = reason(entry).filter(|_| first).map_or("", |(state, _)| state);
-        return state.to_owned();
-    };
+    let Some(median) = column.median(entry) else { return String::new() };
     match column.ends(entry).filter(|_| WITH_ENDS.contains(&column.heading.as_str())) {
         Some((min, max)) => format!("{median} ({min} to {max})"),
         None => median,

@@ -20,14 +20,16 @@ pub(crate) enum Measure {
 /// How sure it is that one is ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Certainty {
-    /// In every round, or at every rate.
-    Clear,
+    /// In every round, or at every rate: so many of them.
+    Clear(usize),
     /// It was read once.
     OneReading,
     /// At some rates and not at others: how many, and of how many.
     AtSomeRates(usize, usize),
-    /// The median is ahead, and not every round.
-    WithinSpread,
+    /// The median is ahead, and not every round: how many, and of how many.
+    WithinSpread(usize, usize),
+    /// Both did not have the same number of connections, so nothing is sure.
+    Unlike,
 }
 
 /// One entry is ahead of another in one measure of one work.
@@ -62,7 +64,7 @@ pub(crate) struct Standing<'a> {
 /// Everything that can be said about who is ahead.
 #[derive(Debug)]
 pub(crate) struct Verdict<'a> {
-    /// Where peers are ahead of Readily, the clear ones first.
+    /// Where peers are ahead of Readily, the clear ones first, then by how far.
     pub(crate) others: Vec<Finding<'a>>,
     /// Where Readily is ahead of peers, in the order of the works.
     pub(crate) subject: Vec<Finding<'a>>,
@@ -93,30 +95,43 @@ impl Measure {
         }
     }
 
-    /// Whether its readings were taken with the busy connections of the closed loop.
-    fn is_of_rounds(self) -> bool {
-        matches!(self, Self::Throughput | Self::Cpu | Self::Latency)
+    /// Whether its readings were taken with the busy connections of the entry.
+    fn is_of_busy_connections(self) -> bool {
+        self != Self::Memory
     }
 }
 
 impl Certainty {
-    /// For a table; `readings` as the measure has them.
+    /// For a table.
     pub(crate) fn words(self, measure: Measure) -> String {
         match (self, measure) {
-            (Self::Clear, Measure::Offered) => "clear: at every rate".to_owned(),
-            (Self::Clear, _) => "clear: in every round".to_owned(),
+            (Self::Clear(of), Measure::Offered) => format!("clear: at all {of} rates"),
+            (Self::Clear(of), _) => format!("clear: in all {of} rounds"),
             (Self::OneReading, _) => "one reading".to_owned(),
             (Self::AtSomeRates(won, of), _) => format!("at {won} of {of} rates"),
-            (Self::WithinSpread, _) => "within the spread".to_owned(),
+            (Self::WithinSpread(won, of), _) => {
+                format!("within the spread: in {won} of {of} rounds")
+            }
+            (Self::Unlike, _) => "under another load".to_owned(),
         }
+    }
+
+    pub(crate) fn is_clear(self) -> bool {
+        matches!(self, Self::Clear(_))
+    }
+
+    /// Whether it may be chance, or says nothing about the servers.
+    pub(crate) fn is_doubtful(self) -> bool {
+        matches!(self, Self::WithinSpread(..) | Self::Unlike)
     }
 
     fn rank(self) -> u8 {
         match self {
-            Self::Clear => 0,
+            Self::Clear(_) => 0,
             Self::OneReading => 1,
             Self::AtSomeRates(..) => 2,
-            Self::WithinSpread => 3,
+            Self::WithinSpread(..) => 3,
+            Self::Unlike => 4,
         }
     }
 }
@@ -150,9 +165,9 @@ pub(crate) fn standing(work: &Work, measure: Measure) -> Option<Standing<'_>> {
         .filter(|comparison| comparison.differing_connections().is_none())
         .filter_map(|comparison| {
             let leads = comparison.leads(Side::Subject);
-            let times = Spread::of(&leads)?.median;
+            let times = middle(&leads)?.median;
             let agreeing = leads.iter().filter(|lead| (**lead > 1.0) == (times > 1.0)).count();
-            let certainty = certainty(measure, agreeing, leads.len());
+            let certainty = comparison.certainty(agreeing);
             Some(Standing { peer: comparison.peer, times, certainty })
         })
         .min_by(|a, b| a.times.total_cmp(&b.times))
@@ -244,14 +259,14 @@ impl<'a> Comparison<'a> {
         let (times, shown) = if self.measure == Measure::Offered {
             self.at_won_rates(side)?
         } else {
-            (Spread::of(&leads)?, self.medians()?)
+            (middle(&leads)?, self.medians()?)
         };
         (times.median > 1.0).then(|| Finding {
             work: self.work,
             measure: self.measure,
             peer: self.peer,
             times,
-            certainty: certainty(self.measure, won, leads.len()),
+            certainty: self.certainty(won),
             subject: shown.subject,
             other: shown.peer,
             at: shown.at,
@@ -288,12 +303,22 @@ impl<'a> Comparison<'a> {
 
     fn differing_connections(&self) -> Option<(u64, u64)> {
         let (subject, peer) = (self.subject.connections, self.peer.connections);
-        (self.measure.is_of_rounds() && subject != peer).then_some((subject, peer))
+        (self.measure.is_of_busy_connections() && subject != peer).then_some((subject, peer))
+    }
+
+    fn certainty(&self, won: usize) -> Certainty {
+        match (self.measure, self.readings.len()) {
+            _ if self.differing_connections().is_some() => Certainty::Unlike,
+            (_, 1) => Certainty::OneReading,
+            (_, of) if won == of => Certainty::Clear(of),
+            (Measure::Offered, of) => Certainty::AtSomeRates(won, of),
+            (_, of) => Certainty::WithinSpread(won, of),
+        }
     }
 
     fn caveat(&self) -> Option<String> {
         if let Some((subject, peer)) = self.differing_connections() {
-            return Some(format!("connections: {peer}, not the {subject} of Readily"));
+            return Some(format!("connections: {peer}, Readily {subject}"));
         }
         let limited =
             [self.subject, self.peer].into_iter().filter(|entry| is_limited_by_generator(entry));
@@ -302,13 +327,11 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn certainty(measure: Measure, won: usize, of: usize) -> Certainty {
-    match (measure, of) {
-        (_, 1) => Certainty::OneReading,
-        _ if won == of => Certainty::Clear,
-        (Measure::Offered, _) => Certainty::AtSomeRates(won, of),
-        _ => Certainty::WithinSpread,
-    }
+/// The spread of ratios: the middle of a half and a double is 1, whoever is held against whom.
+fn middle(leads: &[f64]) -> Option<Spread> {
+    let logarithms: Vec<f64> = leads.iter().map(|lead| lead.ln()).collect();
+    let Spread { median, min, max } = Spread::of(&logarithms)?;
+    Some(Spread { median: median.exp(), min: min.exp(), max: max.exp() })
 }
 
 fn readings(measure: Measure, subject: &Entry, peer: &Entry) -> Vec<Reading> {
@@ -361,9 +384,8 @@ fn p99_at(entry: &Entry, rate: f64) -> Option<f64> {
 fn idle(subject: &Entry, peer: &Entry) -> Option<Reading> {
     // Less than a byte is noise, and no ratio can be taken of it.
     let each = |idle: &Idle| idle.bytes_each.max(1.0);
-    let held = |connections: u64| {
-        peer.idle.iter().find(move |other| other.connections == connections)
-    };
+    let held =
+        |connections: u64| peer.idle.iter().find(move |other| other.connections == connections);
     let (own, other) =
         subject.idle.iter().rev().find_map(|own| Some((own, held(own.connections)?)))?;
     Some(Reading { subject: each(own), peer: each(other), at: Some(own.connections as f64) })

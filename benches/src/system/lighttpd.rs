@@ -50,6 +50,7 @@ fn configuration(listen: SocketAddr, root: &str) -> String {
 server.port = {}
 server.document-root = \"{root}\"
 server.max-fds = 20000
+server.max-connections = 19900
 server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 3600
 index-file.names = ( \"page.html\" )

@@ -34,8 +34,13 @@ fn bad_arguments_are_one_line_and_exit_code_2() -> Result<()> {
             "quic --listen 127.0.0.1:0 --cert-out c.pem --windows 1,2".to_owned(),
             "three numbers of bytes are expected",
         ),
-        (QUIC_LOAD, quic.to_owned(), "--bytes is missing"),
-        (QUIC_LOAD, format!("{quic} --bytes 0"), "--bytes and --connections are at least 1"),
+        (QUIC_LOAD, quic.to_owned(), "one of --bytes, --echo and --handshakes is expected"),
+        (QUIC_LOAD, format!("{quic} --bytes 0"), "--bytes is at least 1"),
+        (
+            QUIC_LOAD,
+            format!("{quic} --bytes 1 --connections 0"),
+            "--connections is at least 1",
+        ),
         (MEASURE, "--only echo".to_owned(), "there is no figure \"echo\""),
         (MEASURE, "--rounds 0".to_owned(), "--rounds is at least 1"),
     ] {

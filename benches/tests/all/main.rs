@@ -7,6 +7,7 @@ mod datagrams;
 mod fan;
 mod lies;
 mod machine;
+mod million;
 mod peers;
 mod quic;
 mod routes;
@@ -20,6 +21,7 @@ const COMPARE: &str = env!("CARGO_BIN_EXE_compare");
 const FAN_LOAD: &str = env!("CARGO_BIN_EXE_fan_load");
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 const MEASURE: &str = env!("CARGO_BIN_EXE_measure");
+const MILLION: &str = env!("CARGO_BIN_EXE_million");
 const QUIC_LOAD: &str = env!("CARGO_BIN_EXE_quic_load");
 const UDP_LOAD: &str = env!("CARGO_BIN_EXE_udp_load");
 

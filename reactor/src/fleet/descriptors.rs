@@ -12,8 +12,10 @@ use crate::sys::tables;
 /// another file in another table. So with [`PerLoop`](Descriptors::PerLoop) it is up to you that
 /// **no file or socket is used by one loop and opened by another, or by any other thread, after the
 /// fleet has begun**: a logger that opens its next file on one thread would write into a client's
-/// connection on another. What a loop itself opens is its own, jobs that it offloads included.
-/// Handles are safe: they never touch a descriptor from outside, whichever reactor they lead to.
+/// connection on another. The type system does not help here: safe code can break I/O safety. What
+/// is opened before the fleet begins has the same number everywhere. What a loop itself opens is
+/// its own, jobs that it offloads included. Handles never touch a descriptor from outside,
+/// whichever reactor they lead to; mail between loops must own none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Descriptors {
     /// One table for the process, and one limit.
@@ -21,10 +23,12 @@ pub enum Descriptors {
     Shared,
     /// One for each loop but the first, which keeps the one of the process.
     ///
-    /// Each begins as a copy: what is open when the fleet begins stays open until the fleet has
-    /// ended, wherever else it is closed. All signals but those of the processor's faults are
-    /// blocked in those threads, and in what they start. Only the first loop can catch signals,
-    /// and once a fleet has begun like this, only on the thread that began the first such fleet.
+    /// Each begins as a copy: what is open when the fleet begins stays open, wherever else it is
+    /// closed, until the fleet's threads and those that they started have ended, jobs included;
+    /// that may be shortly after the fleet's end. So begin it before another reactor of the process
+    /// has connections: their peers would not see an end. All signals but SIGSEGV, SIGILL and
+    /// SIGFPE are blocked in those threads, and in what they start. Only the first loop can catch
+    /// signals, and once a fleet has begun like this, only on the thread that began the first one.
     PerLoop,
 }
 

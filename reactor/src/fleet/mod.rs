@@ -83,7 +83,10 @@ impl Fleet {
     {
         let Fleet { pinning, descriptors, loops } = self;
         let (loops, make, gate) = (loops.get(), &make, &Gate::default());
-        descriptors.prepare();
+        // What there is no other table for is not split.
+        if loops > 1 {
+            descriptors.prepare();
+        }
         thread::scope(|scope| {
             let (made, makes) = mpsc::channel();
             let (settled, settles) = mpsc::channel();

@@ -1,7 +1,5 @@
 //! Figures that do not depend on how busy the machine is.
 
-use std::net::SocketAddr;
-
 use readily_benches::bench::Lengths;
 use readily_benches::catalogue::URING;
 use readily_benches::contender::Contender;
@@ -10,7 +8,7 @@ use readily_benches::failure::Failure;
 use readily_benches::results::{Entry, Outcome};
 
 use crate::effort::Counting;
-use crate::stage::Stage;
+use crate::stage::{Behind, Stage};
 use crate::works::{Task, Work};
 
 /// The difference of both counts.
@@ -21,7 +19,7 @@ pub(crate) fn count(
     stage: &Stage<'_>,
     work: &Work,
     contender: Contender,
-    to: Option<SocketAddr>,
+    behind: &Behind,
     entry: &mut Entry,
 ) {
     let (Counting::On, Task::Talk(talk)) = (stage.effort.counting, work.task) else { return };
@@ -33,6 +31,7 @@ pub(crate) fn count(
         entry.notes.push("Nothing was counted: valgrind does not run io_uring.".to_owned());
         return;
     }
+    let Ok(to) = behind.address() else { return };
     let connections = work.connections_of(contender);
     let load = Load { connections, talk, length: Length::Requests(0), rate: None };
     let bench = &stage.bench;

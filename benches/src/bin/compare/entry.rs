@@ -53,9 +53,11 @@ impl Candidate {
 
     pub(crate) fn fail(&mut self, failure: Failure) {
         self.server = None;
+        // What this package builds is never just missing.
+        let is_ours = matches!(self.contender.program, Program::Peer(_) | Program::Example(_));
         self.entry.outcome = match failure {
-            Failure::Missing(line) => Outcome::Missing(line),
-            Failure::Failed(line) => Outcome::Failed(line),
+            Failure::Missing(line) if !is_ours => Outcome::Missing(line),
+            Failure::Missing(line) | Failure::Failed(line) => Outcome::Failed(line),
         };
     }
 

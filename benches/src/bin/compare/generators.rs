@@ -28,7 +28,7 @@ pub(crate) fn run(
     server: &mut Server,
     drive: Drive,
 ) -> Result<Summary, Failure> {
-    bench.driver(program(task))?.run(server, &words(task, drive))
+    bench.driver(task.program())?.run(server, &words(task, drive))
 }
 
 /// Opens connections that stay, with one unit each.
@@ -47,7 +47,7 @@ pub(crate) fn hold(
             return Err(Failure::failed("idle connections are not measured for it"));
         }
     };
-    bench.driver(program(task))?.hold(server, &words)
+    bench.driver(task.program())?.hold(server, &words)
 }
 
 /// The command line, for a reader.
@@ -58,7 +58,7 @@ pub(crate) fn command(work: &Work, contender: Contender) -> String {
         Security::Plain => "",
         Security::Certificate => " --trust FILE",
     };
-    format!("{} --connect ADDR{trust} {}", program(work.task), words(work.task, drive))
+    format!("{} --connect ADDR{trust} {}", work.task.program(), words(work.task, drive))
 }
 
 /// Units for the gate: `each` on every connection, less where a unit is large.
@@ -67,15 +67,6 @@ pub(crate) fn gate_length(work: &Work, connections: u64, each: u64) -> u64 {
         Task::QuicBulk { .. } => 1,
         Task::Talk(talk) if talk.size() >= 1 << 20 => connections,
         _ => connections * each,
-    }
-}
-
-fn program(task: Task) -> &'static str {
-    match task {
-        Task::Talk(_) => "load",
-        Task::Datagrams { .. } => "udp_load",
-        Task::Broadcast { .. } => "fan_load",
-        Task::QuicEcho { .. } | Task::QuicBulk { .. } | Task::QuicHandshakes => "quic_load",
     }
 }
 

@@ -57,6 +57,9 @@ fn work(options: Options) -> Result<(), Failure> {
 }
 
 fn measure(options: &Options) -> Result<Results, Failure> {
+    // Before half an hour of work, not after it.
+    std::fs::create_dir_all(&options.out)
+        .map_err(|error| Failure::from(error).during(&options.out.display().to_string()))?;
     let programs = match &options.servers {
         Some(directory) => Programs::new(directory.clone()),
         None => {
@@ -74,15 +77,21 @@ fn measure(options: &Options) -> Result<Results, Failure> {
     };
     let (date, start) = (SystemTime::now(), Instant::now());
     let machine = machine::describe();
-    let works = options.works.iter().map(|work| stage.compare(work)).collect::<Result<_, _>>()?;
-    stage.progress.finish();
-    Ok(Results {
+    let mut results = Results {
         date: machine::utc(date),
-        took_seconds: start.elapsed().as_secs_f64(),
+        took_seconds: 0.0,
         command: options.command(),
         machine,
-        works,
-    })
+        works: Vec::new(),
+    };
+    for work in &options.works {
+        results.works.push(stage.compare(work));
+        results.took_seconds = start.elapsed().as_secs_f64();
+        // Whoever ends a long run early keeps what there was.
+        report::write(&results, &options.out)?;
+    }
+    stage.progress.finish();
+    Ok(results)
 }
 
 fn read(file: &std::path::Path) -> Result<Results, Failure> {

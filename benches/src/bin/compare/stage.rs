@@ -1,12 +1,14 @@
 //! One work from its start to its end: servers, gate, rounds in turns, extras.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use readily_benches::affinity::{Cores, Side};
 use readily_benches::bench::Bench;
 use readily_benches::contender::Contender;
 use readily_benches::driver::Length;
 use readily_benches::failure::Failure;
+use readily_benches::process;
 use readily_benches::results::{self, Round};
 use readily_benches::server::{Server, Under};
 use readily_benches::summary::Summary;
@@ -31,24 +33,20 @@ pub(crate) struct Stage<'a> {
 
 impl Stage<'_> {
     /// Takes every figure of one work.
-    pub(crate) fn compare(&self, work: &Work) -> Result<results::Work, Failure> {
+    pub(crate) fn compare(&self, work: &Work) -> results::Work {
         self.progress.begin(work);
-        let behind = work
-            .behind
-            .map(|contender| {
-                self.cores
-                    .on(Side::Generator, || self.bench.start(contender, None, &Under::Nothing))
-            })
-            .transpose()?;
-        let to = behind.as_ref().map(Server::address);
+        let behind = Behind::start(self, work);
         let mut candidates: Vec<Candidate> = work
             .entries
             .iter()
-            .map(|contender| Candidate::new(work, *contender, self.start(work, *contender, to)))
+            .map(|contender| {
+                let server = behind.address().and_then(|to| self.start(work, *contender, to));
+                Candidate::new(work, *contender, server)
+            })
             .collect();
         self.gate(work, &mut candidates);
         for round in 1..=self.effort.rounds {
-            self.round(work, &mut candidates, round);
+            self.round(work, &behind, &mut candidates, round);
         }
         if work.extra.contains(&Extra::Offered) {
             extras::offered(self, work, &mut candidates);
@@ -56,10 +54,12 @@ impl Stage<'_> {
         if work.extra.contains(&Extra::Scaling) {
             extras::scaling(self, work, &mut candidates);
         }
-        let entries = candidates.into_iter().map(|candidate| {
-            let contender = candidate.contender;
-            let mut entry = candidate.finish();
-            // These start servers of their own, when no other runs.
+        // What follows starts servers of its own, when no other runs.
+        let finished: Vec<_> = candidates
+            .into_iter()
+            .map(|candidate| (candidate.contender, candidate.finish()))
+            .collect();
+        let entries = finished.into_iter().map(|(contender, mut entry)| {
             if work.extra.contains(&Extra::Idle) {
                 extras::idle(self, work, contender, &mut entry);
             }
@@ -67,23 +67,20 @@ impl Stage<'_> {
                 extras::held(self, work, contender, &mut entry);
             }
             if work.extra.contains(&Extra::Counted) {
-                counted::count(self, work, contender, to, &mut entry);
+                counted::count(self, work, contender, &behind, &mut entry);
             }
             entry
         });
         let mut entries: Vec<_> = entries.collect();
         entries.extend(work.absent.iter().map(|(label, why)| absent(label, why)));
-        if let Some(behind) = behind {
-            behind.stop()?;
-        }
-        Ok(results::Work {
+        results::Work {
             name: work.name.to_owned(),
             title: work.title.to_owned(),
             group: work.group.to_owned(),
             unit: work.unit.to_owned(),
             notes: work.notes.iter().copied().map(str::to_owned).collect(),
             entries,
-        })
+        }
     }
 
     /// Starts a server where this work has its servers.
@@ -131,8 +128,11 @@ impl Stage<'_> {
     }
 
     /// One closed-loop run of each.
-    fn round(&self, work: &Work, candidates: &mut [Candidate], round: usize) {
-        for candidate in candidates {
+    fn round(&self, work: &Work, behind: &Behind, candidates: &mut [Candidate], round: usize) {
+        let count = candidates.len();
+        // Nobody always comes after the same one.
+        for at in (0..count).map(|at| (at + round) % count) {
+            let candidate = &mut candidates[at];
             let what = format!("round {round} of {}", self.effort.rounds);
             self.progress.step(work, candidate.contender, &what);
             let drive = Drive {
@@ -140,13 +140,20 @@ impl Stage<'_> {
                 length: self.timed(),
                 rate: None,
             };
+            let (start, before) = (Instant::now(), behind.cpu());
             let Some(summary) = candidate.attempt(|server| self.drive(work, server, drive)) else {
                 continue;
             };
+            let beside = behind.cpu().saturating_sub(before).div_duration_f64(start.elapsed());
+            if summary.lost > 0 {
+                candidate.entry.notes.push(format!("Round {round}: {} lost.", summary.lost));
+            }
             for (nanos, count) in &summary.latencies {
                 *candidate.latencies.entry(*nanos).or_default() += count;
             }
-            candidate.entry.rounds.push(as_round(&summary));
+            let mut found = as_round(&summary);
+            found.generator_busy += beside;
+            candidate.entry.rounds.push(found);
         }
     }
 
@@ -167,5 +174,41 @@ fn as_round(summary: &Summary) -> Round {
         generator_busy: busy(summary.generator_cpu_seconds),
         switches: summary.server_switches.unwrap_or_default() as f64 / timed,
         latency: summary.percentiles(),
+    }
+}
+
+/// The server behind a relay, which shares the generator's cores.
+pub(crate) enum Behind {
+    /// This work has no relays.
+    Nothing,
+    Running(Server),
+    Failed(Failure),
+}
+
+impl Behind {
+    fn start(stage: &Stage<'_>, work: &Work) -> Self {
+        let Some(contender) = work.behind else { return Self::Nothing };
+        let start = || stage.bench.start(contender, None, &Under::Nothing);
+        match stage.cores.on(Side::Generator, start) {
+            Ok(server) => Self::Running(server),
+            Err(failure) => Self::Failed(failure.during("the server behind")),
+        }
+    }
+
+    /// What a relay is told; nothing where there is none.
+    pub(crate) fn address(&self) -> Result<Option<SocketAddr>, Failure> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Running(server) => Ok(Some(server.address())),
+            Self::Failed(failure) => Err(failure.clone()),
+        }
+    }
+
+    /// CPU time that it has used.
+    fn cpu(&self) -> Duration {
+        match self {
+            Self::Running(server) => process::cpu_time(server.pid()).unwrap_or_default(),
+            Self::Nothing | Self::Failed(_) => Duration::ZERO,
+        }
     }
 }

@@ -68,6 +68,18 @@ pub(crate) enum Placing {
     Together,
 }
 
+impl Task {
+    /// The generator that does it.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Talk(_) => "load",
+            Self::Datagrams { .. } => "udp_load",
+            Self::Broadcast { .. } => "fan_load",
+            Self::QuicEcho { .. } | Self::QuicBulk { .. } | Self::QuicHandshakes => "quic_load",
+        }
+    }
+}
+
 impl Work {
     /// How many connections an entry gets.
     pub(crate) fn connections_of(&self, contender: Contender) -> u64 {
@@ -137,7 +149,7 @@ const RELAY: Work = Work {
     group: "Relay and proxy",
     behind: Some(RAW_ECHO),
     entries: &[TCP_RELAY, TOKIO_RELAY, HAPROXY, HAPROXY_SPLICE, NGINX_RELAY],
-    notes: &["The server behind runs on the generator's core."],
+    notes: &["The server behind runs on the generator's core, and counts as busy with it."],
     ..BASE
 };
 
@@ -150,7 +162,10 @@ const QUIC_WORK: Work = Work {
 
 const TWO_RUNTIMES: Work = Work {
     group: "One machine, two runtimes",
-    notes: &["Both rows run the very same `Machine` value: what is left is the runtime."],
+    notes: &[
+        "Two rows run the very same `Machine` value: what is left is the runtime, and on tokio the \
+         adapter that carries the machine.",
+    ],
     ..BASE
 };
 
@@ -186,7 +201,20 @@ pub(crate) const WORKS: &[Work] = &[
         name: "echo-64k",
         title: "TCP echo, 64 KiB",
         task: echo(1 << 16),
-        entries: TCP_ENTRIES,
+        entries: &[
+            RAW_ECHO,
+            BLOCKING_ECHO,
+            THREADS_ECHO,
+            MIO_ECHO,
+            TCP_ECHO,
+            TOKIO_ECHO_64K,
+            MONOIO_URING_64K,
+            MONOIO_EPOLL_64K,
+        ],
+        notes: &[
+            "tokio, monoio, Readily and the limit read 64 KiB at once, threads and one at a time 16 \
+             KiB, the naive loop 4 KiB.",
+        ],
         ..TCP
     },
     Work {
@@ -231,6 +259,7 @@ pub(crate) const WORKS: &[Work] = &[
         title: "HTTP POST, 10 KiB",
         task: get(Request::Upload),
         entries: &[RAW_HTTP, READILY_HTTP, HYPER_HTTP, MAY_HTTP, NTEX_HTTP, NGINX_HTTP],
+        absent: &[("lighttpd", "It has files alone, and nothing to post to.")],
         ..WEB
     },
     Work {
@@ -268,7 +297,7 @@ pub(crate) const WORKS: &[Work] = &[
         name: "tls-bulk",
         title: "TLS echo, 64 KiB",
         task: echo(1 << 16),
-        entries: &[TLS_ECHO, TOKIO_TLS],
+        entries: &[TLS_ECHO, TOKIO_TLS, TOKIO_TLS_64K],
         ..SECURE
     },
     Work {
@@ -296,7 +325,13 @@ pub(crate) const WORKS: &[Work] = &[
         extra: &[Extra::Counted],
         ..RELAY
     },
-    Work { name: "relay-1m", title: "TCP relay, 1 MiB", task: echo(1 << 20), ..RELAY },
+    Work {
+        name: "relay-1m",
+        title: "TCP relay, 1 MiB",
+        task: echo(1 << 20),
+        entries: &[TCP_RELAY, TOKIO_RELAY, TOKIO_RELAY_64K, HAPROXY, HAPROXY_SPLICE, NGINX_RELAY],
+        ..RELAY
+    },
     Work {
         name: "http-proxy",
         title: "HTTP proxy, GET, plain text",
@@ -312,6 +347,7 @@ pub(crate) const WORKS: &[Work] = &[
         title: "QUIC echo, 1 KiB",
         task: Task::QuicEcho { size: 1 << 10 },
         extra: &[Extra::Idle],
+        notes: &["Idle connections are kept alive by a ping of the client in 10 s."],
         ..QUIC_WORK
     },
     Work {
@@ -334,7 +370,7 @@ pub(crate) const WORKS: &[Work] = &[
         name: "machine-echo",
         title: "The same echo machine, 1 KiB",
         task: echo(1 << 10),
-        entries: &[MACHINE_ECHO, TOKIO_MACHINE_ECHO],
+        entries: &[MACHINE_ECHO, TOKIO_MACHINE_ECHO, TOKIO_ECHO],
         extra: &[Extra::Offered, Extra::Idle, Extra::Counted],
         ..TWO_RUNTIMES
     },
@@ -343,7 +379,7 @@ pub(crate) const WORKS: &[Work] = &[
         title: "The same HTTP machine, GET, plain text",
         unit: "request",
         task: get(Request::Plaintext),
-        entries: &[MACHINE_HTTP, TOKIO_MACHINE_HTTP],
+        entries: &[MACHINE_HTTP, TOKIO_MACHINE_HTTP, HYPER_HTTP],
         extra: &[Extra::Counted],
         ..TWO_RUNTIMES
     },

@@ -15,7 +15,6 @@ use readily_benches::cli::{self, Arguments, BadArgument};
 use readily_benches::failure::Failure;
 use readily_benches::summary::Summary;
 use readily_benches::trial;
-use serde::Serialize;
 
 use crate::client::{Client, Plan};
 
@@ -33,14 +32,6 @@ struct Options {
     plan: Plan,
     trial: trial::Options,
     json: bool,
-}
-
-/// What was found, and how many datagrams were sent more than once for it.
-#[derive(Serialize)]
-struct Told {
-    #[serde(flatten)]
-    summary: Summary,
-    lost: u64,
 }
 
 fn main() -> ExitCode {
@@ -69,8 +60,7 @@ fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
 fn work(options: Options) -> Result<(), Failure> {
     let (summary, lost) = Client::open(options.plan)?.run(options.trial)?;
     if options.json {
-        let told = Told { summary, lost };
-        println!("{}", serde_json::to_string(&told).map_err(Failure::failed)?);
+        println!("{}", Summary { lost, ..summary }.to_json()?);
     } else {
         println!("{summary}, lost {lost}");
     }

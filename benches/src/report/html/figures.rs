@@ -60,8 +60,10 @@ fn folded(
     work: &Work,
     rows: fn(&Entry) -> Vec<Vec<String>>,
 ) -> Markup {
-    let entries: Vec<(&Entry, Vec<Vec<String>>)> =
-        measured(work).map(|entry| (entry, rows(entry))).filter(|(_, rows)| !rows.is_empty()).collect();
+    let entries: Vec<(&Entry, Vec<Vec<String>>)> = measured(work)
+        .map(|entry| (entry, rows(entry)))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
     if entries.is_empty() {
         return html! {};
     }

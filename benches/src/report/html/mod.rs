@@ -15,6 +15,7 @@ use crate::report::number::took;
 use crate::report::verdict::verdict;
 use crate::results::{Results, Work};
 
+const FROM: &str = "cargo run --release -p readily-benches --bin compare -- --from results.json";
 const STYLE: &str = include_str!("style.css");
 
 /// The page; `files` are the raw readings, beside it.
@@ -66,9 +67,21 @@ fn group_id(group: &str) -> String {
     format!("group-{}", plain(group))
 }
 
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// With nothing in it that an address would have to escape.
 fn plain(text: &str) -> String {
-    let char = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
+    let char = |char: char| match char.is_ascii_alphanumeric() {
+        true => char.to_ascii_lowercase(),
+        false => '-',
+    };
     text.chars().map(char).collect()
 }
 
@@ -112,7 +125,7 @@ fn again(results: &Results, files: &[String]) -> Markup {
             p { "In a checkout of the repository, this builds every server and writes this page:" }
             pre { code { (results.command) } }
             p { "This makes the page again from the readings, without measuring:" }
-            pre { code { "cargo run --release -p readily-benches --bin compare -- --from results.json" } }
+            pre { code { (FROM) } }
             p {
                 "All readings, beside this page:"
                 @for file in files { " " a href=(file) { (file) } }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::work_id;
+use super::{prose, work_id};
 use crate::report::number::times;
-use crate::report::verdict::{Certainty, Measure, Standing, standing};
+use crate::report::verdict::{Measure, Standing, standing};
 use crate::results::{Results, Work};
 
 /// Works by measures: Readily against the best peer.
@@ -44,7 +44,9 @@ pub(crate) fn matrix(results: &Results) -> Markup {
                                     tr { th colspan=(cells.len() + 1) { (work.group) } }
                                 }
                                 tr {
-                                    th scope="row" { a href={ "#" (work_id(work)) } { (work.title) } }
+                                    th scope="row" {
+                                        a href={ "#" (work_id(work)) } { (work.title) }
+                                    }
                                     @for cell in cells { (matrix_cell(cell.as_ref())) }
                                 }
                             }
@@ -59,7 +61,7 @@ pub(crate) fn matrix(results: &Results) -> Markup {
 fn matrix_cell(standing: Option<&Standing<'_>>) -> Markup {
     let Some(standing) = standing else { return html! { td { span.soft { "\u{2013}" } } } };
     let class = match standing.certainty {
-        Certainty::WithinSpread => "even",
+        certainty if certainty.is_doubtful() || standing.times == 1.0 => "even",
         _ if standing.times > 1.0 => "ahead",
         _ => "behind",
     };
@@ -79,7 +81,7 @@ pub(crate) fn machine(results: &Results) -> Markup {
             @if !results.machine.warnings.is_empty() {
                 div.warnings {
                     b { "Before a figure is believed" }
-                    ul { @for warning in &results.machine.warnings { li { (warning) } } }
+                    ul { @for warning in &results.machine.warnings { li { (prose(warning)) } } }
                 }
             }
             dl.grid {
@@ -104,33 +106,35 @@ pub(crate) fn how_to_read() -> Markup {
 const WORDS: [(&str, &str); 10] = [
     (
         "gate",
-        "Before anything is timed, a server has to answer a short run rightly: bytes, status and \
-         order are checked. They are checked in the timed runs as well.",
+        "Before anything is timed, a server has to answer a short run rightly: bytes, status \
+         and order are checked. They are checked in the timed runs as well.",
     ),
     (
         "rounds",
-        "All servers of a work take turns: A B C, A B C. A figure is the median of its rounds, with \
-         the lowest and the highest below it. A ratio is taken within a round, then the median.",
+        "All servers of a work take turns: A B C, A B C. A figure is the median of its rounds, \
+         with the lowest and the highest below it. A ratio is taken within a round, then the \
+         median.",
     ),
     (
         "closed loop",
-        "As many units are under way as there are connections; the next one is sent when an answer \
-         has come. So a slow server is asked less, and its latencies look better than they are.",
+        "As many units are under way as there are connections; the next one is sent when an \
+         answer has come. So a slow server is asked less, and its latencies look better than \
+         they are.",
     ),
     (
         "open loop",
-        "Units are sent at a fixed rate, whether answers come or not, as from many people who know \
-         nothing of each other.",
+        "Units are sent at a fixed rate, whether answers come or not, as from many people who \
+         know nothing of each other.",
     ),
     (
         "intended time",
-        "Latency of the open loop counts from when a unit should have been sent. A server that stalls \
-         pays for all who waited meanwhile.",
+        "Latency of the open loop counts from when a unit should have been sent. A server that \
+         stalls pays for all who waited meanwhile.",
     ),
     (
         "null run",
-        "The generator against the least server there is, with messages of one byte: what it can do \
-         at most.",
+        "The generator against the least server there is, with messages of one byte: what it \
+         can do at most.",
     ),
     (
         "the generator was the limit",
@@ -139,17 +143,18 @@ const WORDS: [(&str, &str); 10] = [
     ),
     (
         "CPU",
-        "Time that all threads of the server spent on a core, in user space and in the kernel, for \
-         each unit.",
+        "Time that all threads of the server spent on a core, in user space and in the kernel, \
+         for each unit.",
     ),
     (
         "counted",
-        "Instructions in user space, system calls and allocations: the difference of two runs that \
-         differ in their length alone, divided by the difference. They hardly depend on the machine.",
+        "Instructions in user space, system calls and allocations: the difference of two runs \
+         that differ in their length alone, divided by the difference. They hardly depend on \
+         the machine.",
     ),
     (
         "limit",
-        "Grey rows are no servers that one could use: an epoll loop without limits, timers or errors. \
-         They show what is left to gain, and take no part in who is ahead.",
+        "Grey rows do less than a server has to: an epoll loop without limits, timers or \
+         errors. They show what is left to gain, and take no part in who is ahead.",
     ),
 ];

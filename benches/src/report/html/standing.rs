@@ -5,19 +5,26 @@ use maud::{Markup, html};
 use super::work_id;
 use crate::report::number::times;
 use crate::report::text::{figures, how_sure, sentence, what};
-use crate::report::verdict::{Certainty, Finding, Verdict};
+use crate::report::verdict::{Finding, Verdict};
+
+/// How both lists are made.
+const HOW: &str = "Computed from the readings below, not written by hand. A comparison is Readily \
+                   and one peer in one measure of one work. Ratios are taken within each round, \
+                   and their median is shown; clear is ahead in every round, within the spread \
+                   is ahead in the median only. Of offered rates those count at which it is \
+                   ahead, and the figures are of the middle one of them. The limits do less than \
+                   a server has to and take no part.";
 
 /// Every work and measure in which a peer is ahead.
 pub(crate) fn others(verdict: &Verdict<'_>) -> Markup {
+    let (doubtful, sure): (Vec<&Finding<'_>>, Vec<_>) =
+        verdict.others.iter().partition(|finding| finding.certainty.is_doubtful());
     html! {
         section id="others" {
             h2 { "Where others are ahead" }
             p.lead { (sentence(verdict)) }
             p.soft.small {
-                "Computed from the readings below, not written by hand. A comparison is Readily and one \
-                 peer in one measure of one work; ratios are taken within each round. \u{201c}Clear\u{201d} \
-                 is ahead in every round. At offered rates it is ahead at the rates that it won, and the \
-                 figures are of the middle one. The limits are no servers and do not take part."
+                (HOW)
             }
             @if !verdict.without.is_empty() {
                 div.warnings {
@@ -29,8 +36,17 @@ pub(crate) fn others(verdict: &Verdict<'_>) -> Markup {
                     }
                 }
             }
-            @if !verdict.others.is_empty() {
-                div.card { div.scroll { (table(&verdict.others)) } }
+            @if !sure.is_empty() {
+                div.card { div.scroll { (table(&sure)) } }
+            }
+            @if !doubtful.is_empty() {
+                details {
+                    summary {
+                        (doubtful.len())
+                        " more that may be chance: within the spread, or under another load"
+                    }
+                    div.card { div.scroll { (table(&doubtful)) } }
+                }
             }
         }
     }
@@ -67,9 +83,9 @@ pub(crate) fn subject(verdict: &Verdict<'_>) -> Markup {
     }
 }
 
-fn table(findings: &[Finding<'_>]) -> Markup {
+fn table(findings: &[&Finding<'_>]) -> Markup {
     html! {
-        table.wide {
+        table.findings.wide {
             thead {
                 tr {
                     th.text scope="col" { "work" }
@@ -91,7 +107,7 @@ fn table(findings: &[Finding<'_>]) -> Markup {
                         td { b { (times(finding.times.median)) } (spread(finding)) }
                         td { (other) }
                         td { (own) }
-                        td.text.clear[finding.certainty == Certainty::Clear] { (how_sure(finding)) }
+                        td.text.clear[finding.certainty.is_clear()] { (how_sure(finding)) }
                     }
                 }
             }
@@ -101,7 +117,7 @@ fn table(findings: &[Finding<'_>]) -> Markup {
 
 fn compact(rows: &[Vec<&Finding<'_>>]) -> Markup {
     html! {
-        table.wide {
+        table.findings.wide {
             thead {
                 tr {
                     th.text scope="col" { "work" }
@@ -118,7 +134,7 @@ fn compact(rows: &[Vec<&Finding<'_>>]) -> Markup {
                             @for (at, finding) in row.iter().enumerate() {
                                 @if at > 0 { "; " }
                                 (finding.peer.label) " " b { (times(finding.times.median)) }
-                                @if finding.certainty != Certainty::Clear || finding.caveat.is_some() {
+                                @if !finding.certainty.is_clear() || finding.caveat.is_some() {
                                     span.soft { " (" (how_sure(finding)) ")" }
                                 }
                             }
@@ -142,5 +158,5 @@ fn is_of_one_row(a: &Finding<'_>, b: &Finding<'_>) -> bool {
 }
 
 fn clear(findings: &[Finding<'_>]) -> usize {
-    findings.iter().filter(|finding| finding.certainty == Certainty::Clear).count()
+    findings.iter().filter(|finding| finding.certainty.is_clear()).count()
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::prose;
 use crate::report::look::{Filling, Look, looks};
 use crate::report::number::{NONE, plural, whole};
 use crate::report::rows::{Better, Column, columns, is_short_of_units, reason};
@@ -89,10 +90,13 @@ pub(crate) fn remarks(work: &Work) -> Markup {
     html! {
         @if work.entries.iter().any(is_limited_by_generator) { p.note { "* " (LIMITED) "." } }
         @if work.entries.iter().any(is_short) {
-            p.note { "\u{2020} Fewer than 10,000 " (plural(&work.unit)) " in a round: nearly the longest one." }
+            p.note {
+                "\u{2020} Fewer than 10,000 " (plural(&work.unit))
+                " in a round: nearly the longest one."
+            }
         }
         @for entry in &work.entries {
-            @for note in &entry.notes { p.note { b { (entry.label) } ": " (note) } }
+            @for note in &entry.notes { p.note { b { (entry.label) } ": " (prose(note)) } }
         }
     }
 }
@@ -117,9 +121,10 @@ fn swatch(look: Look) -> Markup {
         Filling::Full => &colour,
         Filling::Hollow => "var(--card)",
     };
+    let style = format!("fill:{inside};stroke:{colour};stroke-width:2");
     html! {
         svg.swatch viewBox="-8 -8 16 16" aria-hidden="true" {
-            polygon points=(points) style={ "fill:" (inside) ";stroke:" (colour) ";stroke-width:2" } {}
+            polygon points=(points) style=(style) {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::bars::{self, Bar};
-use super::{figures, table, work_id};
+use super::{figures, prose, table, work_id};
 use crate::failure::Failure;
 use crate::report::axis::Axis;
 use crate::report::curves;
@@ -15,8 +15,13 @@ use crate::report::verdict::measured;
 use crate::results::{Entry, Outcome, Percentiles, Work};
 use crate::spread::Spread;
 
+/// What memory is, and how its bars are to be read.
+const IN_USER_SPACE: &str = "of the server in user space; log, less is better";
+
+type Percentile = fn(&Percentiles) -> f64;
+
 /// The percentiles of the open loop that are drawn.
-const OFFERED: [(&str, fn(&Percentiles) -> f64); 3] =
+const OFFERED: [(&str, Percentile); 3] =
     [("p50", |of| of.p50), ("p99", |of| of.p99), ("p99.9", |of| of.p999)];
 
 /// All that was found in one work.
@@ -25,7 +30,7 @@ pub(crate) fn section(work: &Work) -> Result<Markup, Failure> {
     Ok(html! {
         section.card id=(work_id(work)) {
             h3 { (work.title) " " code.soft.small { (work.name) } }
-            @for note in &work.notes { p.note { (note) } }
+            @for note in &work.notes { p.note { (prose(note)) } }
             div.scroll { (table::of(work)) }
             (table::remarks(work))
             (commands(work))
@@ -37,8 +42,8 @@ pub(crate) fn section(work: &Work) -> Result<Markup, Failure> {
                     (distribution(work)?)
                     (scaling(work)?)
                     (memory(work))
+                    (offered(work)?)
                 }
-                (offered(work)?)
             }
             (figures::of(work))
         }
@@ -77,7 +82,7 @@ fn offered(work: &Work) -> Result<Markup, Failure> {
         drawn(&format!("{name} at offered rates"), about, plot.as_ref())
     });
     let plots = plots.collect::<Result<Vec<_>, _>>()?;
-    Ok(html! { div.plots.thirds { @for plot in plots { (plot) } } })
+    Ok(html! { @for plot in plots { (plot) } })
 }
 
 fn drawn(title: &str, about: &str, plot: Option<&Plot>) -> Result<Markup, Failure> {
@@ -123,9 +128,11 @@ fn memory(work: &Work) -> Markup {
                 let each = held.bytes_each.max(1.0);
                 Some(Spread { median: each, min: each, max: each })
             }, bytes);
-            @let axis = Axis::logarithmic(bars.iter().map(|bar| bar.spread.max), bytes);
+            @let axis = Axis::logarithmic(bars.iter().map(|bar| bar.spread.max), |tick| {
+                format!("{} B", whole(tick))
+            });
             @let title = format!("Memory per idle connection, {} of them", whole(count as f64));
-            (bars::figure(&title, "of the server in user space; log, less is better", axis.as_ref(), &bars))
+            (bars::figure(&title, IN_USER_SPACE, axis.as_ref(), &bars))
         }
     }
 }
