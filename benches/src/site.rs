@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn every_route_has_its_answer() {
-        let upload = format!("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10240\r\n\r\n");
-        let upload = upload + &"x".repeat(10_240);
+        let upload = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10240\r\n\r\n";
+        let upload = upload.to_owned() + &"x".repeat(10_240);
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
         for (request, status, content_type, body) in [
             (get("/"), "200 OK", HTML, PAGE),

@@ -135,7 +135,8 @@ mod tests {
         let json = concat!(
             r#"{"round_trips":12000,"timed":3,"seconds":0.5,"per_second":6.0,"#,
             r#""latencies":[[601,2],[1500,1]],"sent_latencies":[],"#,
-            r#""generator_cpu_seconds":0.25,"server_cpu_seconds":0.125,"server_switches":null,"lost":0}"#,
+            r#""generator_cpu_seconds":0.25,"server_cpu_seconds":0.125,"#,
+            r#""server_switches":null,"lost":0}"#,
         );
         assert_eq!(summary.to_json().ok().as_deref(), Some(json));
         assert!(matches!(Summary::from_json(json), Ok(read) if read == summary));

@@ -36,11 +36,7 @@ fn bad_arguments_are_one_line_and_exit_code_2() -> Result<()> {
         ),
         (QUIC_LOAD, quic.to_owned(), "one of --bytes, --echo and --handshakes is expected"),
         (QUIC_LOAD, format!("{quic} --bytes 0"), "--bytes is at least 1"),
-        (
-            QUIC_LOAD,
-            format!("{quic} --bytes 1 --connections 0"),
-            "--connections is at least 1",
-        ),
+        (QUIC_LOAD, format!("{quic} --bytes 1 --connections 0"), "--connections is at least 1"),
         (MEASURE, "--only echo".to_owned(), "there is no figure \"echo\""),
         (MEASURE, "--rounds 0".to_owned(), "--rounds is at least 1"),
     ] {

@@ -27,10 +27,8 @@ fn every_file_is_written_and_read_back() -> Result<()> {
     let scratch = Scratch::new().map_err(std::io::Error::other)?;
     let (out, again) = (scratch.path("out"), scratch.path("again"));
     let servers = programs().display();
-    let arguments = format!(
-        "--quick --rounds 1 --only null --servers {servers} --out {}",
-        out.display()
-    );
+    let arguments =
+        format!("--quick --rounds 1 --only null --servers {servers} --out {}", out.display());
     let output = run(COMPARE, &arguments)?;
     assert!(output.status.success(), "{output:?}");
     for file in RAW {

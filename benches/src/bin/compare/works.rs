@@ -212,8 +212,8 @@ pub(crate) const WORKS: &[Work] = &[
             MONOIO_EPOLL_64K,
         ],
         notes: &[
-            "tokio, monoio, Readily and the limit read 64 KiB at once, threads and one at a time 16 \
-             KiB, the naive loop 4 KiB.",
+            "tokio, monoio, Readily and the limit read 64 KiB at once, threads and one at a time \
+             16 KiB, the naive loop 4 KiB.",
         ],
         ..TCP
     },
