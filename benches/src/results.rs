@@ -76,7 +76,7 @@ pub struct Entry {
     pub connections: u64,
     /// Closed loop: one for each round, in order. Round `n` of all entries was taken in turns.
     pub rounds: Vec<Round>,
-    /// Latencies of all closed-loop rounds: nanoseconds and how often.
+    /// Latencies of all closed-loop rounds, in steps of 1 %: nanoseconds and how often.
     pub latencies: Vec<(u64, u64)>,
     /// Open loop, by rising rate.
     pub offered: Vec<Offered>,
@@ -149,7 +149,7 @@ pub struct Offered {
     pub intended: Percentiles,
     /// Latency since it was sent, which hides waiting; for comparison.
     pub sent: Percentiles,
-    /// The first of the two: nanoseconds and how often.
+    /// The first of the two, in steps of 1 %: nanoseconds and how often.
     pub latencies: Vec<(u64, u64)>,
 }
 

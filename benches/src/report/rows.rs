@@ -1,7 +1,7 @@
 //! The table of one work: what its columns are, and what stands in its cells.
 
 use crate::report::number::{percent, plain, plural, whole};
-use crate::results::{Entry, Outcome, Role, Round, Work};
+use crate::results::{Entry, Outcome, Percentiles, Role, Round, Work};
 use crate::spread::Spread;
 
 /// Which end of a column is the better one.
@@ -24,6 +24,8 @@ pub(crate) struct Column {
     pub(crate) format: fn(f64) -> String,
     reading: Box<Reading>,
 }
+
+const MICROS: &str = "\u{b5}s";
 
 /// Units of a round below which its p99.99 is its longest.
 const ENOUGH_FOR_P9999: u64 = 10_000;
@@ -99,14 +101,14 @@ fn timed(work: &Work) -> Vec<Column> {
     use Better::{Higher, Lower, Neither};
     let unit = &work.unit;
     let (rate, each) = (format!("{}/s", plural(unit)), format!("\u{b5}s/{unit}"));
-    let (micros, core, per) = ("\u{b5}s", "busy", format!("per {unit}"));
+    let (core, per) = ("busy", format!("per {unit}"));
     vec![
         of_rounds("throughput", &rate, Higher, plain, |round| round.per_second),
         of_rounds("CPU", &each, Lower, plain, |round| round.cpu_us),
-        of_rounds("p50", micros, Lower, plain, |round| round.latency.p50),
-        of_rounds("p99", micros, Lower, plain, |round| round.latency.p99),
-        of_rounds("p99.9", micros, Lower, plain, |round| round.latency.p999),
-        of_rounds("p99.99", micros, Lower, plain, |round| round.latency.p9999),
+        of_latencies("p50", |latency| latency.p50),
+        of_latencies("p99", |latency| latency.p99),
+        of_latencies("p99.9", |latency| latency.p999),
+        of_latencies("p99.99", |latency| latency.p9999),
         of_rounds("server", core, Neither, percent, |round| round.server_busy),
         of_rounds("generator", core, Neither, percent, |round| round.generator_busy),
         of_rounds("switches", &per, Neither, plain, |round| round.switches),
@@ -150,6 +152,17 @@ fn of_rounds(
         format,
         reading: Box::new(reading),
     }
+}
+
+/// Nothing where none were recorded, as of a bulk.
+fn of_latencies(heading: &str, of: fn(&Percentiles) -> f64) -> Column {
+    let column = of_rounds(heading, MICROS, Better::Lower, plain, move |round| of(&round.latency));
+    let reading = column.reading;
+    let reading = move |entry: &Entry| match entry.latencies.is_empty() {
+        true => None,
+        false => reading(entry),
+    };
+    Column { reading: Box::new(reading), ..column }
 }
 
 fn of_one(

@@ -7,6 +7,7 @@ use readily_benches::failure::Failure;
 use readily_benches::machine::crate_version;
 use readily_benches::results::{Counted, Entry, Outcome, Role};
 use readily_benches::server::Server;
+use readily_benches::summary::in_steps;
 use readily_benches::tool::{HAPROXY, LIGHTTPD, NGINX};
 
 use crate::generators;
@@ -73,7 +74,7 @@ impl Candidate {
         {
             self.fail(failure.during("at its end"));
         }
-        self.entry.latencies = self.latencies.into_iter().collect();
+        self.entry.latencies = in_steps(self.latencies);
         self.entry
     }
 }

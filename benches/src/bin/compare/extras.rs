@@ -6,6 +6,7 @@ use readily_benches::failure::Failure;
 use readily_benches::process;
 use readily_benches::results::{Entry, Idle, Offered, Outcome, Role, Scaling};
 use readily_benches::spread::Spread;
+use readily_benches::summary::in_steps;
 
 use crate::entry::Candidate;
 use crate::generators::{self, Drive};
@@ -42,7 +43,7 @@ pub(crate) fn offered(stage: &Stage<'_>, work: &Work, candidates: &mut [Candidat
                     achieved: run.per_second,
                     intended: run.percentiles(),
                     sent: run.sent_percentiles(),
-                    latencies: run.latencies,
+                    latencies: in_steps(run.latencies),
                 });
             }
         }
