@@ -116,8 +116,7 @@ impl Server {
         let pid = match under {
             // valgrind runs the server in its own process, strace as a child.
             Under::Nothing | Under::Callgrind(_) | Under::Memcheck(_) => process.pid(),
-            Under::Strace(_) => process::child_of(process.pid())?
-                .ok_or_else(|| Failure::failed("strace has no child"))?,
+            Under::Strace(_) => child_of(&process)?,
         };
         let descriptors = process::descriptors(pid)?;
         let Launch { certificate, stop, .. } = launch;
@@ -171,6 +170,18 @@ impl Drop for Server {
             let _ = kill_process(child, Signal::KILL);
         }
     }
+}
+
+/// Waits until strace has started the server: one that inherits its listener does not say so.
+fn child_of(strace: &Process) -> Result<Pid, Failure> {
+    let deadline = Instant::now() + SETTLE_LIMIT;
+    while Instant::now() < deadline {
+        if let Some(child) = process::child_of(strace.pid())? {
+            return Ok(child);
+        }
+        std::thread::sleep(SETTLE_STEP);
+    }
+    Err(Failure::failed("strace has no child"))
 }
 
 /// Waits until a connection is accepted.
