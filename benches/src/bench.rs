@@ -141,7 +141,7 @@ impl<'a> Bench<'a> {
         load: Load,
     ) -> Result<(), Failure> {
         let mut server = self.start(contender, to, under)?;
-        self.driver("load")?.run(&mut server, &load.to_string())?;
+        self.driver(LOAD)?.run(&mut server, &load.to_string())?;
         server.stop()
     }
 }

@@ -101,8 +101,7 @@ impl Trial {
             Length::Seconds { warm_up, .. } if !warm_up.is_zero() => Phase::WarmUp,
             _ => Phase::Timed,
         };
-        let latencies = Histogram::new_with_max(LONGEST, SIGNIFICANT_DIGITS);
-        let latencies = latencies.map_err(Failure::failed)?;
+        let latencies = histogram()?;
         let server = options.server.map(Family::of).transpose()?;
         let before = Used::before(server.as_ref())?;
         Ok(Self {
@@ -227,6 +226,14 @@ impl Trial {
         self.phase = Phase::Over;
         Ok(())
     }
+}
+
+/// An empty one for latencies in nanoseconds.
+///
+/// # Errors
+/// Never with its own bounds.
+pub fn histogram() -> Result<Histogram<u64>, Failure> {
+    Histogram::new_with_max(LONGEST, SIGNIFICANT_DIGITS).map_err(Failure::failed)
 }
 
 /// What both sides have used.

@@ -11,7 +11,8 @@ pub const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\n\
     Sec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     \r\n";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// What the answer has to hold for it.
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The first byte of a whole binary message.
 pub const BINARY: u8 = 0x82;
@@ -23,11 +24,19 @@ pub const PONG: u8 = 0x8a;
 /// The longest payload of a ping or a pong, in bytes.
 pub const CONTROL_MAX: u8 = 125;
 
-const MASKED: u8 = 0x80;
-const LENGTH_IN_2: u8 = 126;
-const LENGTH_IN_8: u8 = 127;
+/// In the second byte, that the payload is masked.
+pub const MASKED: u8 = 0x80;
+/// As a length, that it stands in the next two bytes.
+pub const LENGTH_IN_2: u8 = 126;
+/// As a length, that it stands in the next eight bytes.
+pub const LENGTH_IN_8: u8 = 127;
 /// Any will do: a server does the same work for each.
-const MASK: [u8; 4] = [0x5a, 0xc3, 0x0f, 0x99];
+pub const MASK: [u8; 4] = [0x5a, 0xc3, 0x0f, 0x99];
+/// The same for as many bytes as the processor masks at once.
+const WIDE: [u8; 16] = {
+    let [a, b, c, d] = MASK;
+    [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d]
+};
 
 const HEADERS: usize = 32;
 
@@ -55,7 +64,21 @@ pub fn judge_upgrade(bytes: &[u8]) -> Result<Option<usize>, String> {
 pub fn client_frame(first: u8, payload: &[u8], out: &mut Vec<u8>) {
     head(first, MASKED, payload.len(), out);
     out.extend(MASK);
-    out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    let start = out.len();
+    out.extend_from_slice(payload);
+    mask(&mut out[start..]);
+}
+
+fn mask(payload: &mut [u8]) {
+    let (wide, rest) = payload.as_chunks_mut::<{ WIDE.len() }>();
+    for chunk in wide {
+        for (byte, mask) in chunk.iter_mut().zip(WIDE) {
+            *byte ^= mask;
+        }
+    }
+    for (byte, mask) in rest.iter_mut().zip(WIDE) {
+        *byte ^= mask;
+    }
 }
 
 /// Appends a frame as a server has to send it; `first` is its first byte.

@@ -6,30 +6,10 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use httparse::{EMPTY_HEADER, Response, Status};
 use readily::Machine;
 use readily::http1::Server;
-use readily_benches::page::PAGE;
+use readily_benches::page::{BROWSER, PAGE, SHORT};
 use readily_benches::site::Site;
 
 use crate::line::Line;
-
-/// What a browser sends for a page on the same machine.
-const NINE_HEADERS: &str = "GET / HTTP/1.1\r\n\
-    Host: localhost:8080\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
-    Accept-Language: en-US,en;q=0.5\r\n\
-    Accept-Encoding: gzip, deflate, br, zstd\r\n\
-    Connection: keep-alive\r\n\
-    Upgrade-Insecure-Requests: 1\r\n\
-    Sec-Fetch-Mode: navigate\r\n\
-    Cookie: theme=dark; session=0123456789abcdef\r\n\
-    \r\n";
-
-/// The first three of them.
-const THREE_HEADERS: &str = "GET / HTTP/1.1\r\n\
-    Host: localhost:8080\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
-    \r\n";
 
 /// The size of the body that is sent to us, in bytes.
 const UPLOAD: usize = 10 * 1024;
@@ -87,9 +67,9 @@ fn cases() -> [Case; 4] {
         Content-Length: ";
     let post = format!("{head}{UPLOAD}\r\n\r\n{}", "x".repeat(UPLOAD));
     [
-        get("GET, 3 headers", THREE_HEADERS, 1),
-        get("GET, 9 headers", NINE_HEADERS, 1),
-        get("16 GETs at once, 3 headers", THREE_HEADERS, PIPELINED),
+        get("GET, 3 headers", SHORT, 1),
+        get("GET, 9 headers", BROWSER, 1),
+        get("16 GETs at once, 3 headers", SHORT, PIPELINED),
         Case {
             name: "POST of 10 KiB, 3 headers",
             bytes: post.into(),

@@ -3,7 +3,7 @@
 use readily_benches::bench::Lengths;
 use readily_benches::catalogue::URING;
 use readily_benches::contender::Contender;
-use readily_benches::driver::{Length, Load};
+use readily_benches::driver::Load;
 use readily_benches::failure::Failure;
 use readily_benches::results::{Entry, Outcome};
 
@@ -33,7 +33,7 @@ pub(crate) fn count(
     }
     let Ok(to) = behind.address() else { return };
     let connections = work.connections_of(contender);
-    let load = Load { connections, talk, length: Length::Requests(0), rate: None };
+    let load = Load::of(connections, talk);
     let bench = &stage.bench;
     let mut notes = Vec::new();
     let mut or_note = |what: &str, reading: Result<f64, Failure>| {

@@ -1,30 +1,10 @@
 //! Requests of HTTP and the answers to them.
 
 use httparse::{EMPTY_HEADER, Header, Response, Status};
-use readily_benches::page::PAGE;
+use readily_benches::page::{BROWSER, PAGE, SHORT};
 use readily_benches::talk::{Get, Lifetime, Request, Talk};
 
 use crate::exchange::{Heard, Script, Then, Verify, judge};
-
-/// What a browser sends for a page on the same machine: nine headers.
-const BROWSER: &str = "GET / HTTP/1.1\r\n\
-    Host: localhost:8080\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
-    Accept-Language: en-US,en;q=0.5\r\n\
-    Accept-Encoding: gzip, deflate, br, zstd\r\n\
-    Connection: keep-alive\r\n\
-    Upgrade-Insecure-Requests: 1\r\n\
-    Sec-Fetch-Mode: navigate\r\n\
-    Cookie: theme=dark; session=0123456789abcdef\r\n\
-    \r\n";
-
-/// The first three of them.
-const SHORT: &str = "GET / HTTP/1.1\r\n\
-    Host: localhost:8080\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8\r\n\
-    \r\n";
 
 /// What a program sends that wants data.
 const FEW: &str = "Host: localhost:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";

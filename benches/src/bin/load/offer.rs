@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use readily_benches::driver::Length;
 use readily_benches::failure::Failure;
 use readily_benches::summary::{Summary, recorded};
-use readily_benches::trial::{self, Trial};
+use readily_benches::trial::{self, Trial, histogram};
 
 use crate::connection::Connection;
 use crate::schedule::{Arrivals, Schedule};
@@ -19,9 +19,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The account of both processes takes milliseconds to read, which those units that are under way
 /// would be charged with. So they get this time to end before it is read.
 const ROUND_OFF: Duration = Duration::from_millis(1);
-
-const LONGEST_NANOS: u64 = 3_600_000_000_000;
-const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// How many units begin, and how they are spread.
 #[derive(Clone, Copy, Debug)]
@@ -168,10 +165,6 @@ fn arrival(begun: Instant, schedule: &mut Schedule) -> Instant {
     // So far away that no run gets there.
     const NEVER: Duration = Duration::from_secs(1 << 32);
     begun + schedule.next().min(NEVER)
-}
-
-fn histogram() -> Result<Histogram<u64>, Failure> {
-    Histogram::new_with_max(LONGEST_NANOS, SIGNIFICANT_DIGITS).map_err(Failure::failed)
 }
 
 fn nanos(from: Instant, to: Instant) -> u64 {

@@ -1,33 +1,10 @@
 //! The upgrade to a WebSocket, and binary messages on it, one frame each.
 
-use httparse::{EMPTY_HEADER, Response, Status};
-
-use crate::exchange::{Heard, Position, Script, Then, surplus};
-use crate::http::value;
-
-/// With the key of RFC 6455's example, so that the answer is known too.
-const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\n\
-    Host: localhost:8080\r\n\
-    Connection: Upgrade\r\n\
-    Upgrade: websocket\r\n\
-    Sec-WebSocket-Version: 13\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    \r\n";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-
-const FINAL_BINARY: u8 = 0x82;
-const MASKED: u8 = 0x80;
-const LENGTH_IN_2: u8 = 126;
-const LENGTH_IN_8: u8 = 127;
-/// Any will do: a server does the same work for each.
-const MASK: [u8; 4] = [0x5a, 0xc3, 0x0f, 0x99];
-/// The same for as many bytes as the processor masks at once.
-const WIDE: [u8; 16] = {
-    let [a, b, c, d] = MASK;
-    [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d]
+use readily_benches::websocket::{
+    BINARY, LENGTH_IN_2, LENGTH_IN_8, MASKED, UPGRADE, client_frame, judge_upgrade,
 };
 
-const HEADERS: usize = 32;
+use crate::exchange::{Heard, Position, Script, Then, surplus};
 
 /// One connection: first the upgrade, then messages.
 #[derive(Default)]
@@ -50,22 +27,7 @@ impl WebSocket {
     /// Builds the frame of `message`.
     pub(crate) fn begin(&mut self, message: &[u8]) {
         self.frame.clear();
-        self.frame.push(FINAL_BINARY);
-        match (u8::try_from(message.len()), u16::try_from(message.len())) {
-            (Ok(length), _) if length < LENGTH_IN_2 => self.frame.push(MASKED | length),
-            (_, Ok(length)) => {
-                self.frame.push(MASKED | LENGTH_IN_2);
-                self.frame.extend(length.to_be_bytes());
-            }
-            _ => {
-                self.frame.push(MASKED | LENGTH_IN_8);
-                self.frame.extend((message.len() as u64).to_be_bytes());
-            }
-        }
-        self.frame.extend(MASK);
-        let payload = self.frame.len();
-        self.frame.extend_from_slice(message);
-        mask(&mut self.frame[payload..]);
+        client_frame(BINARY, message, &mut self.frame);
     }
 
     pub(crate) fn outgoing(&self) -> &[u8] {
@@ -90,7 +52,7 @@ impl WebSocket {
             &joined
         };
         let heard = match self.phase {
-            Phase::Upgrade => judge_upgrade(whole)?,
+            Phase::Upgrade => upgraded(whole)?,
             Phase::Messages => judge_frame(script, at, whole)?,
         };
         match heard {
@@ -108,36 +70,12 @@ impl WebSocket {
     }
 }
 
-fn mask(payload: &mut [u8]) {
-    let (wide, rest) = payload.as_chunks_mut::<{ WIDE.len() }>();
-    for chunk in wide {
-        for (byte, mask) in chunk.iter_mut().zip(WIDE) {
-            *byte ^= mask;
-        }
+fn upgraded(bytes: &[u8]) -> Result<Heard, String> {
+    match judge_upgrade(bytes)? {
+        None => Ok(Heard::Part),
+        Some(head) if head < bytes.len() => Err(surplus(bytes.len() - head)),
+        Some(_) => Ok(Heard::Opened),
     }
-    for (byte, mask) in rest.iter_mut().zip(WIDE) {
-        *byte ^= mask;
-    }
-}
-
-fn judge_upgrade(bytes: &[u8]) -> Result<Heard, String> {
-    let mut headers = [EMPTY_HEADER; HEADERS];
-    let mut response = Response::new(&mut headers);
-    let Status::Complete(head) =
-        response.parse(bytes).map_err(|error| format!("not an HTTP answer: {error}"))?
-    else {
-        return Ok(Heard::Part);
-    };
-    if response.code != Some(101) {
-        return Err(format!("status {} instead of 101", response.code.unwrap_or_default()));
-    }
-    if value(response.headers, "sec-websocket-accept") != Some(ACCEPT) {
-        return Err("the upgrade's key was not accepted".to_owned());
-    }
-    if head < bytes.len() {
-        return Err(surplus(bytes.len() - head));
-    }
-    Ok(Heard::Opened)
 }
 
 /// Judges all bytes of a frame that have come so far.
@@ -145,7 +83,7 @@ fn judge_frame(script: &Script, at: Position, bytes: &[u8]) -> Result<Heard, Str
     let Some((&[opcode, length], rest)) = bytes.split_first_chunk() else {
         return Ok(Heard::Part);
     };
-    if opcode != FINAL_BINARY || length & MASKED != 0 {
+    if opcode != BINARY || length & MASKED != 0 {
         return Err(format!(
             "a frame that begins with {opcode:02x} {length:02x}, not a whole binary message"
         ));
@@ -178,6 +116,8 @@ fn judge_frame(script: &Script, at: Position, bytes: &[u8]) -> Result<Heard, Str
 #[cfg(test)]
 mod tests {
     use readily_benches::talk::Talk;
+
+    use readily_benches::websocket::{ACCEPT, MASK};
 
     use super::*;
     use crate::exchange::Verify;
