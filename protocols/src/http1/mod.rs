@@ -58,24 +58,14 @@
 //!
 //! Bodies in chunks are refused (501), and no body is streamed in either direction.
 
-mod body;
-mod field;
-mod framing;
-mod head;
 mod limits;
-mod pen;
-mod refusal;
-mod reply;
-mod request;
-mod scan;
 mod server;
-mod status;
-mod target;
+mod syntax;
+mod wire;
 
-pub use field::{BadValue, Name, Value};
 pub use limits::{HEAD_MOST, HEADERS_MOST, Limits};
-pub use refusal::reason;
-pub use reply::{Answer, Draft, Reply};
-pub use request::{Request, Version};
-pub use server::{Server, Service};
-pub use status::Status;
+pub use server::{Answer, Draft, Reply, Request, Server, Service};
+pub use syntax::field::{BadValue, Name, Value};
+pub use syntax::refusal::reason;
+pub use syntax::status::Status;
+pub use syntax::version::Version;

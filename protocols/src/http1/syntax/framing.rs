@@ -5,13 +5,14 @@
 //! refused.
 
 use super::head::{is, trim};
+use super::list::tokens;
 use super::refusal::Refusal;
-use super::request::tokens;
-use super::{Version, target};
+use super::target;
+use super::version::Version;
 
 /// Whether the connection goes on after the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Keep {
+pub(in crate::http1) enum Keep {
     /// It does, and need not be told.
     Open,
     /// It does, and the client must be told: HTTP/1.0.
@@ -22,19 +23,19 @@ pub(super) enum Keep {
 
 /// What a head says of what follows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Framing {
+pub(in crate::http1) struct Framing {
     /// How long the body is.
-    pub(super) length: u64,
-    pub(super) keep: Keep,
+    pub(in crate::http1) length: u64,
+    pub(in crate::http1) keep: Keep,
     /// Whether the client waits for `100 Continue` before it sends the body.
-    pub(super) waits: bool,
+    pub(in crate::http1) waits: bool,
     /// Whether the client asked to speak another protocol.
-    pub(super) upgrade: bool,
+    pub(in crate::http1) upgrade: bool,
 }
 
 /// The fields that say anything of framing, as far as they were seen.
 #[derive(Default)]
-pub(super) struct Fields<'a> {
+pub(in crate::http1) struct Fields<'a> {
     host: Option<&'a [u8]>,
     length: Option<u64>,
     coding: Option<&'a [u8]>,
@@ -51,7 +52,7 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Judges a head: RFC 9112, sections 3.2, 6 and 9, read strictly.
     #[inline(always)]
-    pub(super) fn framing(
+    pub(in crate::http1) fn framing(
         &self,
         method: &[u8],
         target: &[u8],
@@ -94,7 +95,7 @@ impl<'a> Fields<'a> {
 
     /// Notes a field: a name that is a token, and a value with the space around it.
     #[inline(always)]
-    pub(super) fn note(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
+    pub(in crate::http1) fn note(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
         // Most fields are told apart by their length and first letter.
         match (name.len(), name[0] | 0x20) {
             (4, b'h') if is(name, b"host") => self.note_host(trim(value)),

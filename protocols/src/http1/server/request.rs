@@ -4,25 +4,9 @@ use std::fmt;
 
 use crate::contract::{Address, Id, Remote, Secured};
 
-use super::head::{Head, token, trim};
-
-/// The two versions of HTTP that this server speaks.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Version {
-    /// HTTP/1.0: no upgrade, and the connection ends after the answer unless the client asked.
-    Http10,
-    /// HTTP/1.1.
-    Http11,
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-        })
-    }
-}
+use crate::http1::Version;
+use crate::http1::syntax::head::{Head, token, trim};
+use crate::http1::syntax::list::tokens;
 
 /// One request with its whole body, lent for one call: all of it lies in the receive buffer.
 ///
@@ -132,12 +116,6 @@ impl fmt::Debug for Request<'_> {
 #[inline]
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
-}
-
-/// The items of a list, without the space around them.
-#[inline]
-pub(super) fn tokens(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|byte| *byte == b',').map(|item| item.trim_ascii())
 }
 
 /// Path and query of a target that was checked.

@@ -1,6 +1,6 @@
 //! What is refused: the one table of status, words and counter.
 
-use super::Status;
+use super::status::Status;
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident $constant:ident = $status:ident $reason:literal,)*) => {
@@ -25,27 +25,27 @@ macro_rules! refusals {
 
         /// A request that is answered by the server itself, after which the connection ends.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(super) enum Refusal {
+        pub(in crate::http1) enum Refusal {
             $($name,)*
         }
 
         impl Refusal {
             /// The status to answer, and the counter's name.
-            pub(super) const fn row(self) -> (Status, &'static str) {
+            pub(in crate::http1) const fn row(self) -> (Status, &'static str) {
                 match self {
                     $(Refusal::$name => (Status::$status, reason::$constant),)*
                 }
             }
 
             /// The body to answer: the reason without its prefix.
-            pub(super) const fn text(self) -> &'static str {
+            pub(in crate::http1) const fn text(self) -> &'static str {
                 match self {
                     $(Refusal::$name => concat!($reason, "\n"),)*
                 }
             }
 
             #[cfg(test)]
-            pub(super) const ALL: &[Refusal] = &[$(Refusal::$name,)*];
+            pub(in crate::http1) const ALL: &[Refusal] = &[$(Refusal::$name,)*];
         }
     };
 }

@@ -4,14 +4,14 @@ use super::field::TOKEN;
 use super::framing::{Fields, Framing};
 use super::refusal::Refusal;
 use super::scan::{ONES, before_control};
-use super::{HEAD_MOST, HEADERS_MOST, Limits, Version};
+use crate::http1::{HEAD_MOST, HEADERS_MOST, Limits, Version};
 
 /// One head, all of which was judged.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Head<'a> {
-    pub(super) method: &'a [u8],
-    pub(super) target: &'a [u8],
-    pub(super) version: Version,
+pub(in crate::http1) struct Head<'a> {
+    pub(in crate::http1) method: &'a [u8],
+    pub(in crate::http1) target: &'a [u8],
+    pub(in crate::http1) version: Version,
     bytes: &'a [u8],
     /// Where its fields begin, and where the empty line does.
     starts: &'a [u16],
@@ -19,11 +19,11 @@ pub(super) struct Head<'a> {
 
 /// Room for [`Head`] to note where the lines of a head begin.
 #[derive(Debug)]
-pub(super) struct Starts([u16; HEADERS_MOST + 1]);
+pub(in crate::http1) struct Starts([u16; HEADERS_MOST + 1]);
 
 impl Starts {
     #[inline(always)]
-    pub(super) const fn new() -> Self {
+    pub(in crate::http1) const fn new() -> Self {
         Starts([0; HEADERS_MOST + 1])
     }
 }
@@ -33,7 +33,7 @@ impl<'a> Head<'a> {
     /// whole. It looks at all of it again when it is called again: see
     /// [`Scan`](super::scan::Scan).
     #[inline(always)]
-    pub(super) fn read(
+    pub(in crate::http1) fn read(
         bytes: &'a [u8],
         limits: &Limits,
         starts: &'a mut Starts,
@@ -68,13 +68,13 @@ impl<'a> Head<'a> {
 
     /// How long it is, its empty line included.
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::http1) fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// The lines of its fields, without their ends.
     #[inline]
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    pub(in crate::http1) fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = self.bytes;
         self.starts.windows(2).map(|line| &bytes[usize::from(line[0])..usize::from(line[1]) - 2])
     }
@@ -140,7 +140,7 @@ fn other_version(line: &[u8]) -> Refusal {
 
 /// How long the token is that `bytes` begins with.
 #[inline(always)]
-pub(super) fn token(bytes: &[u8]) -> usize {
+pub(in crate::http1) fn token(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
         let found = others(*word);
@@ -172,7 +172,7 @@ fn others(word: [u8; 8]) -> u64 {
 ///
 /// Only for tokens: of them no other byte becomes a small letter or `-` when the bit is set.
 #[inline(always)]
-pub(super) fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+pub(in crate::http1) fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
     let Ok(name) = <&[u8; N]>::try_from(name) else { return false };
     let differ = |sum, (byte, lower): (&u8, &u8)| sum | ((byte | 0x20) ^ lower);
     name.iter().zip(lower).fold(0, differ) == 0
@@ -180,7 +180,7 @@ pub(super) fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
 
 /// A value without the space around it.
 #[inline]
-pub(super) fn trim(value: &[u8]) -> &[u8] {
+pub(in crate::http1) fn trim(value: &[u8]) -> &[u8] {
     // A line holds no other space than this takes.
     value.trim_ascii()
 }

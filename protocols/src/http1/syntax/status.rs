@@ -28,7 +28,7 @@ macro_rules! statuses {
 
             /// The status line with what always follows it; none for a code without a name.
             #[inline]
-            pub(super) const fn line(self) -> Option<&'static str> {
+            pub(in crate::http1) const fn line(self) -> Option<&'static str> {
                 match self.0 {
                     $($code => Some(concat!("HTTP/1.1 ", $code, " ", $text, "\r\ndate: ")),)*
                     _ => None,
@@ -85,7 +85,7 @@ statuses! {
 
 /// What a status says of the body that follows it (RFC 9110, section 6.4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Content {
+pub(in crate::http1) enum Content {
     /// There is one; it may be empty.
     Any,
     /// There is one, and it is empty.
@@ -106,7 +106,7 @@ impl Status {
     }
 
     #[inline]
-    pub(super) const fn content(self) -> Content {
+    pub(in crate::http1) const fn content(self) -> Content {
         match self.0 {
             204 | 304 => Content::None,
             205 => Content::Empty,
@@ -122,7 +122,7 @@ impl fmt::Display for Status {
 }
 
 /// The longest status line, `date: ` included.
-pub(super) const LINE_MAX: usize = 64;
+pub(in crate::http1) const LINE_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
 //! Where a head ends that comes in pieces: each byte is looked at once.
 
 use super::refusal::Refusal;
-use super::{HEAD_MOST, HEADERS_MOST, Limits};
+use crate::http1::{HEAD_MOST, HEADERS_MOST, Limits};
 
 /// How far a head was looked through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Scan {
+pub(in crate::http1) struct Scan {
     searched: u16,
     /// Where the last line begins, and how many are before it.
     line: u16,
@@ -14,13 +14,13 @@ pub(super) struct Scan {
 
 impl Scan {
     /// Nothing was looked at.
-    pub(super) const fn new() -> Self {
+    pub(in crate::http1) const fn new() -> Self {
         Scan { searched: 0, line: 0, lines: 0 }
     }
 
     /// Whether nothing was looked at.
     #[inline]
-    pub(super) fn is_new(&self) -> bool {
+    pub(in crate::http1) fn is_new(&self) -> bool {
         self.searched == 0
     }
 
@@ -29,7 +29,11 @@ impl Scan {
     ///
     /// Every line of it ends with CRLF, and it holds no other control byte but tabs. What is
     /// refused does not depend on how much is there: each byte is judged in its turn.
-    pub(super) fn find(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+    pub(in crate::http1) fn find(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, Refusal> {
         let (mut line, mut lines) = (usize::from(self.line), usize::from(self.lines));
         let (line_most, head_most) = (limits.line, limits.head.min(HEAD_MOST));
         let mut searched = usize::from(self.searched);
@@ -70,7 +74,7 @@ impl Scan {
 
 /// How many bytes are before the first control byte.
 #[inline(always)]
-pub(super) fn before_control(bytes: &[u8]) -> usize {
+pub(in crate::http1) fn before_control(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((block, behind)) = rest.split_first_chunk::<16>() {
         if has_controls(block) {
@@ -96,7 +100,7 @@ fn has_controls(block: &[u8; 16]) -> bool {
 }
 
 /// A one in each byte.
-pub(super) const ONES: u64 = u64::MAX / 0xff;
+pub(in crate::http1) const ONES: u64 = u64::MAX / 0xff;
 
 /// The top bit of each control byte, and of some others behind one.
 #[inline(always)]

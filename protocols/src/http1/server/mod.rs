@@ -3,17 +3,23 @@
 use std::fmt;
 use std::time::Instant;
 
+mod body;
+mod reply;
+mod request;
+
 use crate::contract::{App, Desk, Effects, Fault, Io, Machine, Reason, State, Step, Tx};
 
-use super::body::Pending;
-use super::framing::{Framing, Keep};
-use super::head::{Head, Starts};
-use super::pen::{END_MAX, Pen, START_MAX};
-use super::refusal::{Refusal, reason};
-use super::reply::{TEXT, Terms};
-use super::scan::Scan;
-use super::status::Content;
-use super::{Answer, Limits, Name, Reply, Request, Value};
+use self::body::Pending;
+pub use self::reply::{Answer, Draft, Reply};
+use self::reply::{TEXT, Terms};
+pub use self::request::Request;
+use crate::http1::syntax::framing::{Framing, Keep};
+use crate::http1::syntax::head::{Head, Starts};
+use crate::http1::syntax::refusal::{Refusal, reason};
+use crate::http1::syntax::scan::Scan;
+use crate::http1::syntax::status::Content;
+use crate::http1::wire::pen::{END_MAX, Pen, START_MAX};
+use crate::http1::{Limits, Name, Value};
 
 /// What answers requests: implemented on the user's type, one value for each connection.
 pub trait Service<M: Machine>: Sized {

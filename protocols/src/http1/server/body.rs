@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::contract::Rx;
 
-use super::Limits;
-use super::refusal::Refusal;
+use crate::http1::Limits;
+use crate::http1::syntax::refusal::Refusal;
 
 /// Up to this many bytes, head and body wait where they arrived; a larger one is moved out as it
 /// comes, since the receive buffer of a connection is no larger than this by default.

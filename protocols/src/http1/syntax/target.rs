@@ -31,7 +31,11 @@ static BYTES: [u8; 256] = {
 /// Checks the target against the method, and against the host where it names one itself
 /// (RFC 9112, section 3.2).
 #[inline]
-pub(super) fn check(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
+pub(in crate::http1) fn check(
+    method: &[u8],
+    target: &[u8],
+    host: Option<&[u8]>,
+) -> Result<(), Refusal> {
     if target.first() == Some(&b'/') {
         return if is_path(target) { Ok(()) } else { Err(Refusal::BadTarget) };
     }
@@ -86,7 +90,7 @@ fn has_sound_escapes(bytes: &[u8]) -> bool {
 /// Whether it is a name or an address with or without a port: one that a client may send, so no
 /// user, no list, no path, and not nothing.
 #[inline]
-pub(super) fn is_host(bytes: &[u8]) -> bool {
+pub(in crate::http1) fn is_host(bytes: &[u8]) -> bool {
     if bytes.first() == Some(&b'[') {
         return is_bracketed(bytes);
     }

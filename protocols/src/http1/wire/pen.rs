@@ -2,18 +2,18 @@
 
 use crate::contract::{DATE_LEN, Tx};
 
-use super::framing::Keep;
-use super::status::{Content, LINE_MAX, Status};
-use super::{Name, Value};
+use crate::http1::syntax::framing::Keep;
+use crate::http1::syntax::status::{Content, LINE_MAX, Status};
+use crate::http1::{Name, Value};
 
 /// The longest first part of a head: status line and date.
-pub(super) const START_MAX: usize = LINE_MAX + DATE_LEN;
+pub(in crate::http1) const START_MAX: usize = LINE_MAX + DATE_LEN;
 
 /// The longest last part: connection, length, and the empty line.
-pub(super) const END_MAX: usize = 96;
+pub(in crate::http1) const END_MAX: usize = 96;
 
 /// A place in lent memory that moves on with what is written.
-pub(super) struct Pen<'a> {
+pub(in crate::http1) struct Pen<'a> {
     to: &'a mut [u8],
     at: usize,
 }
@@ -21,7 +21,7 @@ pub(super) struct Pen<'a> {
 impl Pen<'_> {
     /// Lends `n` bytes of `tx` to `write`: no less than it writes.
     #[inline]
-    pub(super) fn lend(tx: &mut Tx, n: usize, write: impl FnOnce(&mut Pen<'_>)) {
+    pub(in crate::http1) fn lend(tx: &mut Tx, n: usize, write: impl FnOnce(&mut Pen<'_>)) {
         tx.fill(n, |to| {
             let mut pen = Pen { to, at: 0 };
             write(&mut pen);
@@ -30,7 +30,7 @@ impl Pen<'_> {
     }
 
     #[inline]
-    pub(super) fn put(&mut self, bytes: &[u8]) {
+    pub(in crate::http1) fn put(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len();
         self.to[self.at..end].copy_from_slice(bytes);
         self.at = end;
@@ -38,7 +38,7 @@ impl Pen<'_> {
 
     /// At most [`START_MAX`] bytes.
     #[inline(always)]
-    pub(super) fn start(&mut self, status: Status, date: &[u8; DATE_LEN]) {
+    pub(in crate::http1) fn start(&mut self, status: Status, date: &[u8; DATE_LEN]) {
         match status.line() {
             Some(line) => self.put(line.as_bytes()),
             None => {
@@ -52,7 +52,7 @@ impl Pen<'_> {
 
     /// As many bytes as the name and the value have, and four.
     #[inline(always)]
-    pub(super) fn field(&mut self, name: Name, value: Value<'_>) {
+    pub(in crate::http1) fn field(&mut self, name: Name, value: Value<'_>) {
         self.put(b"\r\n");
         self.put(name.as_str().as_bytes());
         self.put(b": ");
@@ -61,7 +61,13 @@ impl Pen<'_> {
 
     /// At most [`END_MAX`] bytes.
     #[inline(always)]
-    pub(super) fn end(&mut self, content: Content, length: usize, keep: Keep, offers: bool) {
+    pub(in crate::http1) fn end(
+        &mut self,
+        content: Content,
+        length: usize,
+        keep: Keep,
+        offers: bool,
+    ) {
         match (keep, offers) {
             (Keep::Open, false) => {}
             (Keep::Told, false) => self.put(b"\r\nconnection: keep-alive"),

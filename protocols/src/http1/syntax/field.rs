@@ -100,7 +100,7 @@ impl<'a> Value<'a> {
 
     /// A text that was checked.
     #[inline]
-    pub(super) fn unchecked(text: &'a str) -> Self {
+    pub(in crate::http1) fn unchecked(text: &'a str) -> Self {
         debug_assert!(is_value(text.as_bytes()), "a header value with a control byte");
         Value(text.as_bytes())
     }
@@ -126,7 +126,7 @@ impl fmt::Display for BadValue {
 impl std::error::Error for BadValue {}
 
 /// Whether a token may hold that byte (RFC 9110, section 5.6.2).
-pub(super) static TOKEN: [bool; 256] = {
+pub(in crate::http1) static TOKEN: [bool; 256] = {
     let mut bytes = [false; 256];
     let mut byte = 0;
     while byte < 128 {
@@ -148,7 +148,7 @@ const fn is_same(name: &[u8], lower: &[u8]) -> bool {
 }
 
 /// Whether every byte is one of a value.
-pub(super) const fn is_value(bytes: &[u8]) -> bool {
+pub(in crate::http1) const fn is_value(bytes: &[u8]) -> bool {
     let (mut at, mut is_value) = (0, true);
     while at < bytes.len() {
         is_value &= is_value_byte(bytes[at]);

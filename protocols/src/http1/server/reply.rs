@@ -7,11 +7,12 @@ use bytes::Bytes;
 
 use crate::contract::{DATE_LEN, Step, Tx};
 
-use super::field::is_value;
-use super::framing::Keep;
-use super::pen::{END_MAX, Pen, START_MAX};
-use super::status::Content;
-use super::{Name, Server, Status, Value};
+use super::Server;
+use crate::http1::syntax::field::is_value;
+use crate::http1::syntax::framing::Keep;
+use crate::http1::syntax::status::Content;
+use crate::http1::wire::pen::{END_MAX, Pen, START_MAX};
+use crate::http1::{Name, Status, Value};
 
 /// The right to answer one request.
 ///
