@@ -3,11 +3,13 @@
 //! For unit tests of states, and for anyone who brings a loop of their own and wants to see how
 //! little a driver is: `Script::call` is all of it.
 
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::contract::{
-    App, CONNECTS_PER_CALL, Cause, Effects, Fault, Half, Id, Io, Machine, Marks, Next, Outbox,
-    Peer, Reason, Remote, Rx, Signals, Tx, drive,
+    App, Block, CONNECTS_PER_CALL, Cause, Effect, Effects, Fault, File, Half, Id, Io, Machine,
+    Marks, Next, Outbox, Peer, Reason, Remote, Rx, Signals, Tx, drive,
 };
 
 /// A connection that exists only on paper.
@@ -25,6 +27,9 @@ pub struct Script<M: Machine> {
     /// Whether the kernel of this story takes bytes; while it does not, they wait in `tx`.
     writable: bool,
 }
+
+/// How much of a file is read at once.
+const FILE_BLOCK: u64 = 64 * 1024;
 
 /// How much may be unread: the default of the loop as well.
 const RX_CAP: usize = 64 * 1024;
@@ -86,6 +91,23 @@ impl<M: Machine> Script<M> {
     /// Mail arrives.
     pub fn mail(&mut self, mail: <M::App as App>::Mail) -> &mut Self {
         self.call(Cause::Mail(mail))
+    }
+
+    /// It is woken.
+    pub fn wake(&mut self) -> &mut Self {
+        self.call(Cause::Advance)
+    }
+
+    /// Runs the jobs that were offloaded and not looked at yet, then wakes it; for those that
+    /// answer by a wake. Other effects stay where they are.
+    pub fn run_jobs(&mut self) -> &mut Self {
+        for effect in std::mem::take(self.fx.list()) {
+            match effect {
+                Effect::Offload(job) => job(),
+                other => self.fx.list().push(other),
+            }
+        }
+        self.wake()
     }
 
     /// A deadline passes.
@@ -168,6 +190,9 @@ impl<M: Machine> Script<M> {
         let next =
             drive(&mut self.machine, cause, &mut io, |_, to| states.push(M::STATES[to].name));
         self.flush();
+        if self.over.is_some() {
+            return self;
+        }
         match next {
             Ok(Next::Finish) => self.over = Some(Ok(())),
             Ok(Next::Yield) => return self.call(Cause::Advance),
@@ -177,14 +202,30 @@ impl<M: Machine> Script<M> {
         self
     }
 
+    /// A file that is cut short fails the story, as it would end the connection.
     fn flush(&mut self) {
-        while self.writable
-            && let Some((bytes, _)) = self.tx.front()
-        {
+        while self.writable && !self.tx.is_empty() {
+            if let Some((file, range)) = self.tx.front_file() {
+                let Some((block, n)) = read_some(file, range) else {
+                    self.over = Some(Err(Fault::Local("file: shorter than its range")));
+                    return self.tx.abort();
+                };
+                self.tx.load(block, n);
+            }
+            let Some((bytes, _)) = self.tx.front() else { return };
             let n = bytes.len();
             self.sent.extend_from_slice(bytes);
             self.tx.consume(n, drop);
         }
+    }
+}
+
+/// Some of what is to be sent of a file; none where it is not there.
+fn read_some(file: &File, range: Range<u64>) -> Option<(Block, usize)> {
+    let mut block = Block::new((range.end - range.start).min(FILE_BLOCK) as usize);
+    match file.as_ref().read_at(block.all_mut(), range.start) {
+        Ok(0) | Err(_) => None,
+        Ok(n) => Some((block, n)),
     }
 }
 

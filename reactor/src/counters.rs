@@ -13,6 +13,13 @@ macro_rules! counters {
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)+].into_iter()
             }
+
+            /// Each with its name and what is said of it above.
+            pub(crate) fn described(
+                &self,
+            ) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+                [$((stringify!($name), concat!($($doc),+), self.$name),)+].into_iter()
+            }
         }
     };
 }
@@ -36,6 +43,14 @@ counters! {
     bytes_in,
     /// Bytes written: of a TLS connection, what was encrypted.
     bytes_out,
+    /// Calls of `sendfile`, beside the writes.
+    sendfiles,
+    /// Bytes sent by them: a part of what was written.
+    bytes_sendfile,
+    /// Reads of files that could not be sent that way: over TLS or a stream, for instance.
+    file_reads,
+    /// Files that were shorter than what was to be sent of them, or could not be read.
+    files_cut,
     /// Connections accepted, those included that fail or are refused after a handshake of TLS.
     accepted,
     /// Connections that the listener's closure refused.

@@ -134,9 +134,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     self.jobs -= 1;
                     self.mail.push_back((to, mail));
                 }
-                Letter::JobPanicked => {
+                Letter::Done(id) => {
+                    self.jobs -= 1;
+                    self.wake(id);
+                }
+                Letter::JobPanicked(whose) => {
                     self.jobs -= 1;
                     self.counters.jobs_panicked += 1;
+                    if let Some(id) = whose {
+                        self.wake(id);
+                    }
                 }
                 Letter::Wake(id) => self.wake(id),
                 Letter::Drain => self.drain(),

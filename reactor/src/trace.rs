@@ -39,6 +39,8 @@ pub enum Event<'a> {
         bytes_in: u64,
         /// Bytes written, those to a linked peer included.
         bytes_out: u64,
+        /// How many of those by `sendfile`.
+        bytes_sendfile: u64,
         /// What was asked for.
         effects: &'a [&'static str],
         /// The state it is in now.
@@ -65,9 +67,12 @@ impl fmt::Display for Event<'_> {
         match self {
             Event::Accepted { id, from } => write!(f, "{id} accepted from {from}"),
             Event::Refused { from, why } => write!(f, "refused {from}: {why}"),
-            Event::Visit { id, from, ready, bytes_in, bytes_out, effects, to } => {
+            Event::Visit { id, from, ready, bytes_in, bytes_out, bytes_sendfile, effects, to } => {
                 let ready = ready.letters();
                 write!(f, "{id} {from} [{ready}] in={bytes_in} out={bytes_out}")?;
+                if *bytes_sendfile > 0 {
+                    write!(f, " file={bytes_sendfile}")?;
+                }
                 if !effects.is_empty() {
                     write!(f, " asks {}", effects.join(","))?;
                 }
@@ -148,6 +153,7 @@ pub(crate) struct Snapshot {
     ready: Readiness,
     bytes_in: u64,
     bytes_out: u64,
+    bytes_sendfile: u64,
 }
 
 impl<A: App, S: Sys> Reactor<A, S> {
@@ -164,6 +170,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             ready: readiness(slot),
             bytes_in: self.counters.bytes_in,
             bytes_out: self.counters.bytes_out,
+            bytes_sendfile: self.counters.bytes_sendfile,
         }
     }
 
@@ -175,6 +182,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             ready: before.ready,
             bytes_in: self.counters.bytes_in - before.bytes_in,
             bytes_out: self.counters.bytes_out - before.bytes_out,
+            bytes_sendfile: self.counters.bytes_sendfile - before.bytes_sendfile,
             effects: &effects,
             to: self.slots[id.index as usize].state(),
         });

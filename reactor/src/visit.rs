@@ -285,8 +285,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         let flushed = self.carry_out_of(index);
         self.count_flush(index, flushed);
-        if let Some(kind) = flushed.failed {
-            self.end(index, End::Transport(kind));
+        if let Some(failure) = flushed.failed {
+            self.end(index, failure.end());
             return false;
         }
         self.after_flush(index)

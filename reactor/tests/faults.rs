@@ -50,6 +50,9 @@ fn opens(call: Call) -> bool {
 /// Whether this may cost the conversation that it hits.
 fn hurts(call: Call, errno: Errno) -> bool {
     let passes = [Errno::INTR, Errno::AGAIN].contains(&errno);
+    // A file that cannot be sent from is read.
+    let reads = [Errno::IO, Errno::INVAL, Errno::NOSYS].contains(&errno);
+    let passes = passes || (call == Call::SendFile && reads);
     let of_one = matches!(
         call,
         Call::Connect
@@ -57,6 +60,8 @@ fn hurts(call: Call, errno: Errno) -> bool {
             | Call::Register
             | Call::Read
             | Call::Write
+            | Call::SendFile
+            | Call::ReadFile
             | Call::Shutdown
     );
     of_one && !passes
@@ -83,6 +88,8 @@ sweeps! {
     a_drain_survives_each_fault: Drain,
     a_datagram_echo_survives_each_fault: Datagrams,
     mail_and_jobs_survive_each_fault: Mail,
+    files_that_are_sent_survive_each_fault: Files,
+    files_that_are_read_survive_each_fault: FilesRead,
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod calls;
 #[path = "limits/defaults.rs"]
 mod defaults;
+#[path = "common/drawer.rs"]
+mod drawer;
 #[path = "limits/handshakes.rs"]
 mod handshakes;
 #[path = "common/house.rs"]
@@ -36,6 +38,7 @@ const CONFIG: &[Row] = &[
     ("buffers_max", memory::all_buffers),
     ("turn_bytes", calls::bytes_in_a_turn),
     ("turn_reads", calls::reads_in_a_turn),
+    ("turn_file_bytes", calls::bytes_of_files_in_a_turn),
     ("turn_deadlines", calls::deadlines_in_a_turn),
     ("mail_max", calls::mail_that_waits),
     ("mail_timers_max", calls::timers_that_wait),

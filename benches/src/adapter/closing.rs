@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::ends::Ends;
+use super::ends::{Ends, Pool, load_file};
 
 /// Whether what is queued may still be said.
 pub(super) fn is_in_order(why: End) -> bool {
@@ -37,14 +37,15 @@ pub(super) async fn linger(stream: &mut TcpStream, ends: &mut Ends) {
 }
 
 async fn send_all(stream: &mut TcpStream, ends: &mut Ends) -> io::Result<()> {
-    while let Some((bytes, _)) = ends.tx.front() {
+    loop {
+        load_file(&mut ends.tx, &mut Pool::default())?;
+        let Some((bytes, _)) = ends.tx.front() else { return Ok(()) };
         let sent = within(Config::SEND_STALL, stream.write(bytes)).await?;
         if sent == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         ends.tx.consume(sent, drop);
     }
-    Ok(())
 }
 
 async fn discard(stream: &mut TcpStream, ends: &mut Ends) -> io::Result<()> {

@@ -1,5 +1,8 @@
 //! Both ends of a connection: lent for a poll, kept only while something is left in them.
 
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt;
+
 use readily::{Block, Config, Half, Marks, Rx, Tx};
 
 /// What is read, and what is written, at once: as in the loop.
@@ -108,5 +111,19 @@ impl Pool {
 
     fn block(&mut self) -> Block {
         self.blocks.pop().unwrap_or_else(|| Block::new(BLOCK))
+    }
+}
+
+/// Reads a block of the file that is next to be sent, if one is: it is sent from memory.
+pub(super) fn load_file(tx: &mut Tx, pool: &mut Pool) -> io::Result<()> {
+    let Some((file, range)) = tx.front_file() else { return Ok(()) };
+    let mut block = pool.block();
+    let n = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(block.capacity());
+    match file.as_ref().read_at(&mut block.all_mut()[..n], range.start)? {
+        0 => Err(ErrorKind::UnexpectedEof.into()),
+        read => {
+            tx.load(block, read);
+            Ok(())
+        }
     }
 }

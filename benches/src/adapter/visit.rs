@@ -9,7 +9,7 @@ use readily::{App, Cause, Config, End, Fault, Half, Io, Next, Peer, Reason, Sign
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connection;
-use super::ends::Ends;
+use super::ends::{Ends, load_file};
 use super::shared::{Asked, NEVER, Shared};
 
 /// How many pieces one system call sends: as in the loop.
@@ -211,6 +211,7 @@ impl<A: App> Visit<'_, '_, A> {
         let Visit { connection, ends, shared, cx } = self;
         let (tx, mut sent) = (&mut ends.tx, 0);
         while !tx.is_empty() {
+            load_file(tx, &mut shared.pool).map_err(|error| error.kind())?;
             let stream = Pin::new(&mut connection.stream);
             let result = match tx.whole() {
                 Some(bytes) => stream.poll_write(cx, bytes),

@@ -1,7 +1,5 @@
 //! The memory that bytes travel in.
 
-use bytes::Bytes;
-
 /// The least capacity of a block that is kept past a call.
 pub const BLOCK_MIN: usize = 4 * 1024;
 
@@ -46,55 +44,5 @@ impl Block {
 impl std::fmt::Debug for Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Block({})", self.capacity())
-    }
-}
-
-/// One piece of what waits to be sent.
-#[derive(Debug)]
-pub enum Piece {
-    /// Bytes `start..end` of a block of our own.
-    Block {
-        /// The memory.
-        block: Block,
-        /// First byte that waits.
-        start: u32,
-        /// One past the last.
-        end: u32,
-    },
-    /// Bytes shared with other connections: encoded once, counted by reference.
-    Shared(Bytes),
-    /// Bytes of the program itself.
-    Static(&'static [u8]),
-}
-
-impl Piece {
-    /// The bytes that wait.
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Piece::Block { block, start, end } => &block.all()[*start as usize..*end as usize],
-            Piece::Shared(bytes) => bytes,
-            Piece::Static(bytes) => bytes,
-        }
-    }
-
-    /// What it costs to keep, in bytes: the capacity of a block, not the part in use.
-    #[inline]
-    pub fn charge(&self) -> usize {
-        match self {
-            Piece::Block { block, .. } => block.capacity(),
-            Piece::Shared(bytes) => bytes.len(),
-            Piece::Static(bytes) => bytes.len(),
-        }
-    }
-
-    /// Drops the first `n` bytes, which were sent.
-    #[inline]
-    pub(super) fn skip(&mut self, n: usize) {
-        match self {
-            Piece::Block { start, .. } => *start += n as u32,
-            Piece::Shared(bytes) => bytes::Buf::advance(bytes, n),
-            Piece::Static(bytes) => *bytes = &bytes[n..],
-        }
     }
 }

@@ -183,7 +183,7 @@ impl<A: App> Effects<A> {
     /// The same as an HTTP date (RFC 9110, section 5.6.7), formatted once for all who ask.
     #[inline]
     pub fn date(&mut self) -> &[u8; DATE_LEN] {
-        self.date.get_or_insert_with(|| format_date(self.wall))
+        self.date.get_or_insert_with(|| http_date(self.wall))
     }
 
     /// Counts something that only a protocol knows of, by its name.
@@ -278,6 +278,25 @@ impl<A: App> Effects<A> {
         self.jobs_room = self.jobs_room.checked_sub(1).ok_or(Busy)?;
         let outbox = self.outbox.clone();
         self.push(Effect::Offload(Box::new(move || outbox.answer(to, job))));
+        Ok(())
+    }
+
+    /// Runs blocking work on another thread, then advances that connection; what comes of the work
+    /// is in what the job shares with whoever asked for it.
+    ///
+    /// The connection is advanced after a job that panics as well, which is counted: whoever asked
+    /// finds nothing where the answer should be.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue of the pool is full.
+    pub fn offload_then_wake(
+        &mut self,
+        id: Id,
+        job: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Busy> {
+        self.jobs_room = self.jobs_room.checked_sub(1).ok_or(Busy)?;
+        let bell = self.outbox.bell().clone();
+        self.push(Effect::Offload(Box::new(move || bell.run_then_wake(id, job))));
         Ok(())
     }
 
@@ -406,7 +425,8 @@ impl<A: App> Effects<A> {
     }
 }
 
-fn format_date(wall: SystemTime) -> [u8; DATE_LEN] {
+/// A wall time as an HTTP date (RFC 9110, section 5.6.7).
+pub fn http_date(wall: SystemTime) -> [u8; DATE_LEN] {
     // The format ends with the year 9999, and a clock may be set to anything.
     let year = Duration::from_secs(365 * 24 * 60 * 60);
     let years = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -430,7 +450,7 @@ mod tests {
             (1 << 60, "Wed, 09 Sep 9964 00:00:00 GMT"),
         ] {
             let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            assert_eq!(std::str::from_utf8(&format_date(wall)), Ok(text), "{seconds}");
+            assert_eq!(std::str::from_utf8(&http_date(wall)), Ok(text), "{seconds}");
         }
     }
 }

@@ -13,33 +13,37 @@ mod drive;
 mod effects;
 mod endpoint;
 mod fault;
+mod file;
 mod id;
 mod io;
 mod machine;
 mod outbox;
 mod peer;
+mod piece;
 mod rx;
 mod streams;
 mod tally;
 mod tx;
 
 pub use address::{Address, AddressError, Origin, Remote, Secured};
-pub use block::{BLOCK_MIN, Block, Piece};
+pub use block::{BLOCK_MIN, Block};
 pub use deadline::{Reason, Timeouts};
 pub use diagram::{Diagram, StateInfo};
 pub use drive::{Cause, TRANSITIONS_MAX, drive};
 pub use effects::{
     Busy, CONNECTS_PER_CALL, Connect, DATE_LEN, Effect, Effects, Full, Job, Over, Rooms, TimerId,
-    To,
+    To, http_date,
 };
 pub use endpoint::{Datagram, Desk, Ecn, Endpoint, Transmit};
 pub use fault::{End, Fault};
+pub use file::File;
 pub use id::{EndpointId, Id};
 pub use io::{Io, Signals};
 pub use machine::{Alone, App, Edge, Entered, Machine, Never, Next, State, Step};
-pub use outbox::{Letter, Outbox};
+pub use outbox::{Bell, Letter, Outbox};
 pub use peer::Peer;
+pub use piece::Piece;
 pub use rx::{Half, Rx};
 pub use streams::{Release, StreamEvent, StreamKey, Streams};
 pub use tally::Tally;
-pub use tx::{ADOPT_MIN, Mark, Marks, Tx};
+pub use tx::{ADOPT_MIN, FILE_CHARGE, FILES_LOW, Mark, Marks, Tx};

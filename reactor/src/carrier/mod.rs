@@ -6,13 +6,14 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 
-use readily_protocols::contract::{App, Fault, Half, Rx, Tx};
+use readily_protocols::contract::{App, End, Fault, Half, Rx, Tx};
 
 use crate::pool::Pool;
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Slot};
 use crate::sys::{Close, Sys};
 
+mod files;
 mod layers;
 mod stream;
 mod tls;
@@ -52,10 +53,32 @@ impl Received {
 pub(crate) struct Flushed {
     /// Bytes that were sent.
     pub(crate) bytes: usize,
-    /// System calls that were made.
+    /// Writes that were made.
     pub(crate) calls: u64,
-    /// Why the stream failed, if it did.
-    pub(crate) failed: Option<ErrorKind>,
+    /// Why it cannot go on, if so.
+    pub(crate) failed: Option<Failure>,
+}
+
+/// Why what waits cannot be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    /// The stream has failed.
+    Transport(ErrorKind),
+    /// A file has not what was promised of it.
+    File,
+}
+
+/// A file is shorter than the range that was to be sent, or could not be read.
+pub(crate) const FILE_CUT: &str = "file: it has not what was promised of it";
+
+impl Failure {
+    /// What that is for its connection.
+    pub(crate) fn end(self) -> End {
+        match self {
+            Failure::Transport(kind) => End::Transport(kind),
+            Failure::File => End::Fault(Fault::Local(FILE_CUT)),
+        }
+    }
 }
 
 /// Where bytes come from and go to: a socket or a stream, with the errors of a socket.
@@ -66,6 +89,11 @@ pub(crate) trait Pipe {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// The same, where more follows at once.
+    fn write_ahead(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write_vectored(slices)
+    }
 }
 
 impl<P: Pipe> Pipe for &mut P {
@@ -81,6 +109,10 @@ impl<P: Pipe> Pipe for &mut P {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         (**self).write_vectored(slices)
+    }
+
+    fn write_ahead(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (**self).write_ahead(slices)
     }
 }
 
@@ -101,6 +133,10 @@ impl<S: Sys> Pipe for Socket<'_, S> {
     #[inline(always)]
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.write_vectored(self.1, slices)
+    }
+
+    fn write_ahead(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.write_ahead(self.1, slices)
     }
 }
 
@@ -155,7 +191,7 @@ fn make_room(rx: &mut Rx, pool: &mut Pool) {
     }
 }
 
-/// Writes what waits in `tx` until it is sent or the socket takes no more.
+/// Writes what waits in `tx` until it is sent, the socket takes no more or a file is in front.
 ///
 /// Nearly always one write of one block takes all of it: that is done here, the rest elsewhere.
 #[inline(always)]
@@ -195,11 +231,16 @@ fn write_on<P: Pipe>(
     mut flushed: Flushed,
 ) -> Flushed {
     while flushed.failed.is_none() && flags.has(Flags::WRITABLE) && !tx.is_empty() {
-        flushed.calls += 1;
         let mut slices = [IoSlice::new(&[]); SLICES];
         let used = tx.slices(&mut slices);
+        if used == 0 {
+            break;
+        }
+        flushed.calls += 1;
         let offered: usize = slices[..used].iter().map(|slice| slice.len()).sum();
         let result = match &slices[..used] {
+            // A file mostly: its first bytes travel with those before it.
+            some if offered < tx.len() => pipe.write_ahead(some),
             [one] => pipe.write(one),
             several => pipe.write_vectored(several),
         };
@@ -219,7 +260,7 @@ fn note_write(
     flushed: &mut Flushed,
 ) {
     match result.map_err(|error| error.kind()) {
-        Ok((0, _)) => flushed.failed = Some(ErrorKind::WriteZero),
+        Ok((0, _)) => flushed.failed = Some(Failure::Transport(ErrorKind::WriteZero)),
         Ok((n, short)) => {
             tx.consume(n, |block| pool.give_block(block));
             flushed.bytes += n;
@@ -229,12 +270,19 @@ fn note_write(
         }
         Err(ErrorKind::Interrupted) => {}
         Err(ErrorKind::WouldBlock) => flags.clear(Flags::WRITABLE),
-        Err(kind) => flushed.failed = Some(kind),
+        Err(kind) => flushed.failed = Some(Failure::Transport(kind)),
     }
 }
 
 impl Flushed {
     const NONE: Flushed = Flushed { bytes: 0, calls: 0, failed: None };
+
+    /// Adds what a later one came to.
+    fn add(&mut self, later: Flushed) {
+        self.bytes += later.bytes;
+        self.calls += later.calls;
+        self.failed = self.failed.or(later.failed);
+    }
 }
 
 impl<A: App, S: Sys> Reactor<A, S> {
@@ -259,6 +307,16 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Sends what waits for a connection, as far as it can be sent now.
     pub(crate) fn carry_out_of(&mut self, index: usize) -> Flushed {
+        let flushed = self.carry_bytes(index);
+        match &self.slots[index].tx {
+            Some(tx) if tx.front_file().is_some() => self.carry_files(index, flushed),
+            _ => flushed,
+        }
+    }
+
+    /// The same, up to the first file.
+    #[inline]
+    fn carry_bytes(&mut self, index: usize) -> Flushed {
         let slot = &mut self.slots[index];
         let over = slot.has_said_all();
         let Slot { stream, tx, flags, .. } = slot;

@@ -10,7 +10,7 @@ use readily_protocols::tls::{Fed, Session};
 use crate::pool::Pool;
 use crate::slot::Flags;
 
-use super::{Flushed, Pipe, Received, make_room, read, write};
+use super::{Failure, Flushed, Pipe, Received, make_room, read, write};
 
 /// How much ciphertext may wait for the socket; plaintext waits in `tx`, under its own marks.
 const MARKS: Marks = Marks { high: 64 * 1024, low: 16 * 1024, cap: 1024 * 1024 };
@@ -168,7 +168,7 @@ impl Tls {
         }
         // One that panicked while it was fed is told of by that.
         if self.panicked && !had_panicked && flushed.failed.is_none() {
-            flushed.failed = Some(ErrorKind::Other);
+            flushed.failed = Some(Failure::Transport(ErrorKind::Other));
         }
         self.put_away(flags, pool);
         flushed

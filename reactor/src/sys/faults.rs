@@ -49,8 +49,12 @@ pub enum Call {
     Register,
     /// [`Sys::read`].
     Read,
-    /// [`Sys::write`] and [`Sys::write_vectored`].
+    /// [`Sys::write`], [`Sys::write_vectored`] and [`Sys::write_ahead`].
     Write,
+    /// [`Sys::send_file`].
+    SendFile,
+    /// [`Sys::read_file`].
+    ReadFile,
     /// [`Sys::shutdown`].
     Shutdown,
     /// [`Sys::close`], which cannot fail.
@@ -106,6 +110,18 @@ impl Call {
             Call::Register => &[E::NOMEM, E::NOSPC],
             Call::Read => &[E::CONNRESET, E::TIMEDOUT, E::IO, E::INTR, E::AGAIN],
             Call::Write => &[E::PIPE, E::CONNRESET, E::NOBUFS, E::TIMEDOUT, E::INTR, E::AGAIN],
+            Call::SendFile => &[
+                E::PIPE,
+                E::CONNRESET,
+                E::NOMEM,
+                E::TIMEDOUT,
+                E::IO,
+                E::INVAL,
+                E::NOSYS,
+                E::INTR,
+                E::AGAIN,
+            ],
+            Call::ReadFile => &[E::IO, E::BADF, E::INTR],
             Call::Shutdown => &[E::NOTCONN],
             Call::Close => &[],
             Call::Receive => &[E::CONNREFUSED, E::NOMEM, E::INTR, E::AGAIN],
@@ -233,7 +249,8 @@ impl<S: Sys> Faulty<S> {
         let struck = self.strike(call, stream.token);
         if let Err(error) = &struck {
             let passes = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
-            stream.failed = !passes.contains(&error.kind());
+            let by_file = call == Call::SendFile && is_by_file(error);
+            stream.failed = !passes.contains(&error.kind()) && !by_file;
             if let (true, Some(token)) = (stream.failed, stream.token) {
                 let all = Readiness::READABLE.and(Readiness::WRITABLE).and(Readiness::DRAIN);
                 self.again.push(Ready { token, what: all });
@@ -243,13 +260,20 @@ impl<S: Sys> Faulty<S> {
     }
 }
 
+/// Whether a file is to blame, and not the stream that it was to be sent on.
+fn is_by_file(error: &io::Error) -> bool {
+    [Errno::IO, Errno::INVAL, Errno::NOSYS]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
 /// What a source is reported for after this call was refused.
 fn edge_of(call: Call) -> Option<Readiness> {
     match call {
         Call::Accept | Call::Receive => Some(Readiness::READABLE),
         // Whether the refused read was one for the end is not known, so it may have been.
         Call::Read => Some(Readiness::READABLE.and(Readiness::DRAIN)),
-        Call::Write | Call::Transmit => Some(Readiness::WRITABLE),
+        Call::Write | Call::SendFile | Call::Transmit => Some(Readiness::WRITABLE),
         _ => None,
     }
 }
@@ -344,6 +368,31 @@ impl<S: Sys> Sys for Faulty<S> {
     ) -> io::Result<usize> {
         self.strike_stream(Call::Write, stream)?;
         self.inner.write_vectored(&mut stream.inner, slices)
+    }
+
+    fn write_ahead(
+        &mut self,
+        stream: &mut Self::Stream,
+        slices: &[IoSlice<'_>],
+    ) -> io::Result<usize> {
+        self.strike_stream(Call::Write, stream)?;
+        self.inner.write_ahead(&mut stream.inner, slices)
+    }
+
+    fn send_file(
+        &mut self,
+        stream: &mut Self::Stream,
+        file: &std::fs::File,
+        at: u64,
+        n: usize,
+    ) -> io::Result<usize> {
+        self.strike_stream(Call::SendFile, stream)?;
+        self.inner.send_file(&mut stream.inner, file, at, n)
+    }
+
+    fn read_file(&mut self, file: &std::fs::File, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.strike(Call::ReadFile, None)?;
+        self.inner.read_file(file, at, into)
     }
 
     fn shutdown(&mut self, stream: &mut Self::Stream) -> io::Result<()> {

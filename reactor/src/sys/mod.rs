@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -200,6 +201,44 @@ pub trait Sys: 'static {
         stream: &mut Self::Stream,
         slices: &[IoSlice<'_>],
     ) -> io::Result<usize>;
+
+    /// Writes some of the slices, in order, where more follows at once: it may be kept back until
+    /// then, so that a head costs no packet of its own (`MSG_MORE`).
+    ///
+    /// # Errors
+    /// As [`write`](Sys::write).
+    fn write_ahead(
+        &mut self,
+        stream: &mut Self::Stream,
+        slices: &[IoSlice<'_>],
+    ) -> io::Result<usize> {
+        self.write_vectored(stream, slices)
+    }
+
+    /// Sends some of `n` bytes of a file from `at` on, without reading them into memory of ours
+    /// (`sendfile`); none where the file has ended. What is less than `n` says nothing.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing can be taken; those of a connection where the stream has failed.
+    /// All others say that this system, file and stream do not go together: it is to be read.
+    fn send_file(
+        &mut self,
+        stream: &mut Self::Stream,
+        file: &std::fs::File,
+        at: u64,
+        n: usize,
+    ) -> io::Result<usize> {
+        let _ = (stream, file, at, n);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Reads some of a file from `at` on; none where it has ended. It blocks while the disk does.
+    ///
+    /// # Errors
+    /// Those of the read.
+    fn read_file(&mut self, file: &std::fs::File, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        file.read_at(into, at)
+    }
 
     /// Ends our half.
     ///

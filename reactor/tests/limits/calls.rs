@@ -4,9 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use readily::sys::sim::Link;
+use readily::sys::sim::{Link, Sendfile};
 use readily::{Config, Effects, Listen, Sanitizer, Step, To};
 
+use crate::drawer::file;
 use crate::house::House;
 use crate::troupe::{Actor, Troupe, swallow};
 use crate::{around, config};
@@ -34,6 +35,27 @@ pub(crate) fn bytes_in_a_turn() {
 pub(crate) fn reads_in_a_turn() {
     let limit = config(|c| c.turn_reads = 2);
     around(3 * READ, |n| cuts(limit.clone(), n), [0, 1, 1]);
+}
+
+pub(crate) fn bytes_of_files_in_a_turn() {
+    const L: u64 = 10_000;
+    let cuts = |n| {
+        let act = move || {
+            let mut file = Some(file(&vec![0; n as usize]));
+            Actor::new(move |io, _| {
+                file.take().into_iter().for_each(|file| io.tx.send_file(file, 0..n));
+                Ok(Step::Wait)
+            })
+        };
+        let config = config(|c| c.turn_file_bytes = L as usize);
+        let mut house = House::with(config, Listen::default(), act);
+        house.sim().set_sendfile(Sendfile::Works);
+        house.connect();
+        house.settle();
+        assert_eq!(house.counters().bytes_sendfile, n, "who is cut off goes on later");
+        house.counters().budget_cuts
+    };
+    around(L, cuts, [0, 0, 1]);
 }
 
 pub(crate) fn deadlines_in_a_turn() {

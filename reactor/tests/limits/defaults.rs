@@ -15,6 +15,7 @@ fn a_loop_has_the_limits_that_are_documented() {
     assert_eq!((config.buffers_max, Config::BUFFERS_MAX), (536_870_912, 536_870_912));
     assert_eq!((config.turn_bytes, Config::TURN_BYTES), (262_144, 262_144));
     assert_eq!((config.turn_reads, Config::TURN_READS), (16, 16));
+    assert_eq!((config.turn_file_bytes, Config::TURN_FILE_BYTES), (1_048_576, 1_048_576));
     assert_eq!((config.turn_deadlines, Config::TURN_DEADLINES), (4096, 4096));
     assert_eq!((config.mail_max, Config::MAIL_MAX), (1_048_576, 1_048_576));
     assert_eq!((config.mail_timers_max, Config::MAIL_TIMERS_MAX), (65_536, 65_536));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use readily::echo::Echo;
 use readily::sys::faults::{Call, Faulty, Plan};
-use readily::sys::sim::{ClientId, Link, Serving, Sim};
+use readily::sys::sim::{ClientId, Link, Sendfile, Serving, Sim};
 use readily::udp_echo::UdpEcho;
 use readily::{Address, Bind, Config, Reactor, TERMINATE, Turn};
 
@@ -29,10 +29,12 @@ pub(crate) enum Play {
     Drain,
     Datagrams,
     Mail,
+    Files,
+    FilesRead,
 }
 
 impl Play {
-    pub(crate) const ALL: [Play; 8] = [
+    pub(crate) const ALL: [Play; 10] = [
         Play::Echo,
         Play::HalfClose,
         Play::Relay,
@@ -41,6 +43,8 @@ impl Play {
         Play::Drain,
         Play::Datagrams,
         Play::Mail,
+        Play::Files,
+        Play::FilesRead,
     ];
 }
 
@@ -155,6 +159,14 @@ impl Stage {
                     said.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect();
                 let expected: Vec<u8> = said.iter().flat_map(|line| reply(line)).collect();
                 (0..2).for_each(|_| self.talk(&lines, &says, Some(&expected)));
+            }
+            Play::Files | Play::FilesRead => {
+                let works = self.play == Play::Files;
+                let sendfile = if works { Sendfile::Works } else { Sendfile::Unsupported };
+                self.sim().set_sendfile(sendfile);
+                let lines = self.listen(80, || Conn::Lines(Lines))?;
+                let expected = [reply(b"%one"), reply(b"two"), reply(b"%.")].concat();
+                (0..2).for_each(|_| self.talk(&lines, b"%one\ntwo\n%.\n", Some(&expected)));
             }
         }
         Ok(())

@@ -1,5 +1,8 @@
 //! The application that simulations run: an echo, a relay, and a small line protocol.
 
+#[path = "../common/drawer.rs"]
+mod drawer;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -105,6 +108,11 @@ impl State<Conn> for Lines {
                     io.tx.write(&reply(&line));
                     return Ok(Step::becomes(Echo));
                 }
+                Some(b'%') => {
+                    io.tx.write(&line);
+                    io.tx.send_file(drawer::file(&PAGE), 0..PAGE.len() as u64);
+                    io.tx.write(b"\n");
+                }
                 Some(b'!') => {
                     io.app.panicked += 1;
                     panic!("a client asked for it");
@@ -138,10 +146,16 @@ impl State<Conn> for Busy {
     }
 }
 
+/// What is in the file that `%` asks for.
+const PAGE: [u8; 2_000] = [b'p'; 2_000];
+
 /// What a line is answered with: itself, backwards.
 ///
 /// `@` asks another thread for it, `~` a timer, `#` a mail, `=` becomes an echo, `.` ends, `!`
-/// panics.
+/// panics, and `%` has a file behind it.
 pub(crate) fn reply(line: &[u8]) -> Vec<u8> {
+    if line.starts_with(b"%") {
+        return [line, &PAGE, b"\n"].concat();
+    }
     line.iter().rev().copied().chain([b'\n']).collect()
 }

@@ -161,6 +161,20 @@ impl Sys for Mio {
         }
     }
 
+    fn write_ahead(&mut self, stream: &mut Stream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        stream.write_ahead(slices)
+    }
+
+    fn send_file(
+        &mut self,
+        stream: &mut Stream,
+        file: &std::fs::File,
+        mut at: u64,
+        n: usize,
+    ) -> io::Result<usize> {
+        Ok(rustix::fs::sendfile(&*stream, file, Some(&mut at), n)?)
+    }
+
     fn shutdown(&mut self, stream: &mut Stream) -> io::Result<()> {
         match stream {
             Stream::Tcp(stream) => stream.shutdown(std::net::Shutdown::Write),

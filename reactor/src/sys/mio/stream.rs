@@ -1,6 +1,6 @@
 //! TCP and Unix stream sockets.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use std::time::Duration;
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use readily_protocols::contract::Address;
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::sys::{Listen, PortSharing, StreamOptions};
@@ -59,6 +61,12 @@ impl Stream {
         Ok(())
     }
 
+    pub(super) fn write_ahead(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        // A stream whose peer is gone answers by an error, not by a signal.
+        let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+        Ok(sendmsg(self, slices, &mut SendAncillaryBuffer::default(), flags)?)
+    }
+
     pub(super) fn reset_on_close(&self) {
         // Where this fails the connection is dead already, and a reset is what the peer gets
         // anyway.
@@ -66,6 +74,15 @@ impl Stream {
             Stream::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             Stream::Unix(_) => Ok(()),
         };
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::Tcp(stream) => stream.as_fd(),
+            Stream::Unix(stream) => stream.as_fd(),
+        }
     }
 }
 

@@ -74,6 +74,16 @@ const BATCH: usize = 1024;
 /// How many tokens of closed streams are remembered, to be reported out of place.
 const CLOSED_KEPT: usize = 8;
 
+/// Whether a simulated system can send from a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sendfile {
+    /// Not at all: the loop reads the file and writes what it read.
+    #[default]
+    Unsupported,
+    /// As a kernel does, and seldom as much as was asked for.
+    Works,
+}
+
 /// The loop's stream. It must be given back by [`Sys::close`]: dropping it leaks its descriptor.
 #[derive(Debug)]
 pub struct SimStream(EndRef);
@@ -91,6 +101,7 @@ pub struct Sim {
     rng: Rng,
     links: Vec<Path>,
     buggify: Buggify,
+    sendfile: Sendfile,
     batch: usize,
     schedule: Schedule,
     new: VecDeque<New>,
@@ -127,6 +138,7 @@ impl Sim {
             rng: Rng::new(seed),
             links: Vec::new(),
             buggify: Buggify::NONE,
+            sendfile: Sendfile::default(),
             batch: BATCH,
             schedule: Schedule::default(),
             new: VecDeque::new(),
@@ -157,6 +169,11 @@ impl Sim {
     /// Changes how readiness is told.
     pub fn set_buggify(&mut self, buggify: Buggify) {
         self.buggify = buggify;
+    }
+
+    /// Changes whether [`Sys::send_file`] works.
+    pub fn set_sendfile(&mut self, sendfile: Sendfile) {
+        self.sendfile = sendfile;
     }
 
     /// Changes how many events one wait gives.
@@ -290,6 +307,21 @@ impl Sys for Sim {
     ) -> io::Result<usize> {
         let result = self.write_end(stream.0, slices);
         self.trace.note_len(Call::Write, stream.0.index, &result);
+        result
+    }
+
+    fn send_file(
+        &mut self,
+        stream: &mut SimStream,
+        file: &std::fs::File,
+        at: u64,
+        n: usize,
+    ) -> io::Result<usize> {
+        if self.sendfile == Sendfile::Unsupported {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let result = self.send_file_end(stream.0, file, at, n);
+        self.trace.note_len(Call::SendFile, stream.0.index, &result);
         result
     }
 

@@ -1,12 +1,16 @@
 //! The loop's calls on a stream, each as a kernel answers it.
 
 use std::io::{self, IoSlice};
+use std::os::unix::fs::FileExt;
 
 use rustix::io::Errno;
 
 use super::super::{Close, Token};
 use super::ends::{EndRef, Holder};
 use super::{Sim, error};
+
+/// The most that [`Sys::send_file`](super::super::Sys::send_file) sends at once, in bytes.
+const PAGE: usize = 4096;
 
 impl Sim {
     pub(super) fn register_end(&mut self, end: EndRef, token: Token) {
@@ -72,6 +76,24 @@ impl Sim {
         }
         self.pump(to);
         Ok(written)
+    }
+
+    /// As much of a file as there is space for, and no more than a page of it at once: a kernel
+    /// sends as few bytes as it likes.
+    pub(super) fn send_file_end(
+        &mut self,
+        end: EndRef,
+        file: &std::fs::File,
+        at: u64,
+        n: usize,
+    ) -> io::Result<usize> {
+        let mut page = [0; PAGE];
+        let n = n.min(1 + self.rng.below(PAGE as u64) as usize);
+        let read = file.read_at(&mut page[..n], at)?;
+        if read == 0 {
+            return Ok(0);
+        }
+        self.write_end(end, &[IoSlice::new(&page[..read])])
     }
 
     pub(super) fn shutdown_end(&mut self, end: EndRef) -> io::Result<()> {
