@@ -58,14 +58,30 @@
 //!
 //! Bodies in chunks are refused (501), and no body is streamed in either direction.
 
+pub mod access;
+pub mod client;
+pub mod coding;
+pub mod files;
 mod limits;
+#[cfg(feature = "router")]
+pub mod router;
 mod server;
+pub mod sse;
 mod syntax;
-mod wire;
+pub mod wire;
 
-pub use limits::{HEAD_MOST, HEADERS_MOST, Limits};
-pub use server::{Answer, Draft, Reply, Request, Server, Service};
+pub use client::{Caller, Client, ClientLimits};
+pub use limits::{Allowed, HEAD_MOST, HEADERS_MOST, Limits, TRAILERS_MOST};
+pub use server::{
+    Answer, Draft, Flow, Incoming, Intake, Outgoing, Reply, Request, Server, Service, Unsupported,
+};
+pub use syntax::asking::{BadRequest, Field, RequestLine};
 pub use syntax::field::{BadValue, Name, Value};
-pub use syntax::refusal::reason;
+pub use syntax::flaw::Flaw;
+pub use syntax::head::{Head, Starts};
+pub use syntax::headers::Headers;
+pub use syntax::refusal::{Refusal, reason};
+pub use syntax::response::ResponseHead;
 pub use syntax::status::Status;
 pub use syntax::version::Version;
+pub use wire::Length;

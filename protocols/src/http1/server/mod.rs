@@ -1,71 +1,50 @@
-//! The server's side of one connection.
+//! The server's side of one connection, as a state.
 
+mod exchange;
+mod incoming;
+mod interop;
+mod open;
+mod outgoing;
+mod reply;
+mod request;
+mod service;
+
+use std::cell::Cell;
 use std::fmt;
 use std::time::Instant;
 
-mod body;
-mod reply;
-mod request;
+use crate::contract::{App, Desk, Fault, Io, Machine, Reason, State, Step};
 
-use crate::contract::{App, Desk, Effects, Fault, Io, Machine, Reason, State, Step, Tx};
-
-use self::body::Pending;
+pub use self::incoming::Incoming;
+pub use self::interop::Unsupported;
+use self::open::{Open, Stage};
+pub use self::outgoing::Outgoing;
+use self::reply::Kind;
 pub use self::reply::{Answer, Draft, Reply};
-use self::reply::{TEXT, Terms};
 pub use self::request::Request;
-use crate::http1::syntax::framing::{Framing, Keep};
-use crate::http1::syntax::head::{Head, Starts};
-use crate::http1::syntax::refusal::{Refusal, reason};
-use crate::http1::syntax::scan::Scan;
-use crate::http1::syntax::status::Content;
-use crate::http1::wire::pen::{END_MAX, Pen, START_MAX};
-use crate::http1::{Limits, Name, Value};
-
-/// What answers requests: implemented on the user's type, one value for each connection.
-pub trait Service<M: Machine>: Sized {
-    /// Answers one request, whose body has arrived whole.
-    ///
-    /// An answer may be as long as what the connection may hold unsent
-    /// ([`Tx::left`](crate::contract::Tx::left)); a longer one ends the connection.
-    fn call(
-        &mut self,
-        request: &Request<'_>,
-        reply: Reply<'_, Self, M>,
-        desk: &mut Desk<'_, M::App>,
-    ) -> Answer<Self, M>;
-
-    /// What a connection may ask for: the same for its whole life.
-    fn limits(&self) -> &Limits {
-        &Limits::DEFAULT
-    }
-}
+pub use self::service::{Flow, Intake, Service};
+use super::access::Record;
+use super::syntax::framing::{Body, Keep};
+use super::syntax::head::Starts;
+use super::syntax::refusal::{Refusal, reason};
+use super::wire::{CONTINUE, Receiving, Sending, ServerSide, write_refusal};
 
 /// The server's side of one HTTP/1.1 connection: a state of the user's machine.
 ///
 /// It answers requests one after the other, in their order, as long as the peer takes the answers.
-/// It takes 64 bytes besides its service, and holds memory only for a body that is too large to
-/// wait where it arrived. What it refuses it answers with a status and the end of the connection.
+/// It takes 72 bytes besides its service, and holds memory only for an exchange that is not over
+/// at once. What it refuses it answers with a status and the end of the connection.
 ///
-/// Mail that comes to it is left to others ([`Step::Ignore`]).
+/// Mail goes to the service: [`Service::mail`].
 pub struct Server<S> {
     service: S,
-    phase: Phase,
+    wire: ServerSide,
     deadline: Option<Instant>,
-    /// What the deadline is for.
-    clock: Clock,
+    open: Option<Box<Open>>,
     /// How many requests were answered.
     served: u32,
-    /// Whether an empty line was skipped before the head.
-    skipped: bool,
-}
-
-/// What is waited for.
-#[derive(Debug)]
-enum Phase {
-    /// A head.
-    Head(Scan),
-    /// The rest of a body.
-    Body(Pending),
+    /// What the deadline is for.
+    clock: Clock,
 }
 
 /// What a deadline is for.
@@ -80,21 +59,27 @@ enum Clock {
     Head,
     /// The rest of a body.
     Body,
+    /// The answer of the service.
+    Answer,
 }
 
-/// What one look at the unread bytes came to.
+/// What one look at the connection came to.
 enum Turn<S, M> {
-    /// A request was answered.
+    /// The service has answered, at least in part.
     Answered(Answer<S, M>),
-    /// There is no whole one.
+    /// An exchange is over, or has moved on.
+    Moved,
+    /// Others should have their turn first.
+    Yielding,
+    /// Nothing can be done now.
     Wanting,
 }
 
 impl<S> Server<S> {
     /// A connection that was just accepted.
     pub const fn new(service: S) -> Self {
-        let phase = Phase::Head(Scan::new());
-        Server { service, phase, deadline: None, clock: Clock::Off, served: 0, skipped: false }
+        let (wire, clock) = (ServerSide::new(), Clock::Off);
+        Server { service, wire, deadline: None, open: None, served: 0, clock }
     }
 
     /// What answers its requests.
@@ -107,15 +92,27 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
     #[inline]
     fn advance(&mut self, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         for _ in 0..self.service.limits().pipelined.max(1) {
-            if io.tx.room() == 0 {
-                self.set_clock(Clock::Off, None);
-                return Ok(Step::Wait);
-            }
-            match self.turn(io) {
-                Ok(Turn::Answered(Answer { closes: false, next: None, .. })) => {}
-                Ok(Turn::Answered(answer)) => return self.leave(answer, io),
+            let turn = match &self.open {
+                None if !io.tx.is_low() => {
+                    self.set_clock(Clock::Off, None);
+                    return Ok(Step::Wait);
+                }
+                None => self.serve(io),
+                Some(_) => self.go_on(io)?,
+            };
+            match turn {
+                Ok(Turn::Answered(answer)) => {
+                    if let Some(step) = self.settle(answer, io)? {
+                        return Ok(step);
+                    }
+                }
+                Ok(Turn::Moved) => {}
+                Ok(Turn::Yielding) => break,
                 Ok(Turn::Wanting) => return self.wait(io),
-                Err(refusal) => return Err(self.refuse(refusal, io)),
+                Err(refusal) => return Err(self.refuse::<M>(refusal, io)),
+            }
+            if self.wire.receiving == Receiving::Over {
+                return Ok(Step::Finish);
             }
         }
         self.set_clock(Clock::Off, None);
@@ -129,160 +126,188 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
 
     #[inline]
     fn held(&self) -> usize {
-        match &self.phase {
-            Phase::Head(_) => 0,
-            Phase::Body(pending) => pending.held(),
-        }
+        let open = self.open.as_ref().map_or(0, |open| size_of::<Open>() + open.bytes.capacity());
+        open + self.service.held()
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         if why != Reason::Own {
             return Err(Fault::TimedOut(why));
         }
-        let limits = *self.service.limits();
-        match &mut self.phase {
-            Phase::Head(_) if !io.rx.is_empty() => Err(self.refuse(Refusal::HeadTimedOut, io)),
-            // The client is still busy with an answer.
-            Phase::Head(_) if !io.tx.is_empty() => {
-                self.set_clock(Clock::Idle, io.now().checked_add(limits.idle_time));
-                Ok(Step::Wait)
-            }
-            Phase::Head(_) => {
-                io.count(if self.served == 0 { reason::SILENT } else { reason::IDLE });
-                Ok(Step::Finish)
-            }
-            Phase::Body(pending) => match pending.expire(io.rx, io.now(), &limits) {
+        let (now, limits) = (io.now(), *self.service.limits());
+        match (self.clock, &mut self.open) {
+            (Clock::Body, Some(open)) => match open.next_window(now, &limits) {
                 Ok(()) => {
-                    let deadline = pending.deadline(io.now(), limits.body_window);
+                    let deadline = open.body_deadline(now, limits.body_window);
                     self.set_clock(Clock::Body, deadline);
                     Ok(Step::Wait)
                 }
-                Err(refusal) => Err(self.refuse(refusal, io)),
+                Err(refusal) => Err(self.refuse::<M>(refusal, io)),
             },
+            (_, Some(_)) => Err(self.refuse::<M>(Refusal::AnswerTimedOut, io)),
+            (_, None) if !io.rx.is_empty() => Err(self.refuse::<M>(Refusal::HeadTimedOut, io)),
+            // The client is still busy with an answer.
+            (_, None) if !io.tx.is_empty() => {
+                self.set_clock(Clock::Idle, now.checked_add(limits.idle_time));
+                Ok(Step::Wait)
+            }
+            (_, None) => {
+                io.count(if self.served == 0 { reason::SILENT } else { reason::IDLE });
+                Ok(Step::Finish)
+            }
+        }
+    }
+
+    fn receive(
+        &mut self,
+        mail: <M::App as App>::Mail,
+        io: &mut Io<'_, M::App>,
+    ) -> Result<Step<Self, M>, Fault> {
+        match self.service.mail(mail, &mut Desk { app: io.app, fx: io.fx }) {
+            Ok(()) => self.advance(io),
+            Err(_) => Ok(Step::Ignore),
         }
     }
 }
 
 impl<S> Server<S> {
-    /// Answers the next request, if it is whole.
+    /// Answers the next request, if its head is whole.
     #[inline]
-    fn turn<M: Machine>(&mut self, io: &mut Io<'_, M::App>) -> Result<Turn<S, M>, Refusal>
+    fn serve<M: Machine>(&mut self, io: &mut Io<'_, M::App>) -> Result<Turn<S, M>, Refusal>
     where
         S: Service<M>,
     {
-        let (bytes, scan, is_moved) = match &mut self.phase {
-            Phase::Head(_) if io.rx.is_empty() => return Ok(Turn::Wanting),
-            Phase::Head(scan) => {
-                if !self.skipped && io.rx.bytes().starts_with(b"\r\n") {
-                    // Old clients send one behind a body (RFC 9112, section 2.2).
-                    io.rx.consume(2);
-                    (*scan, self.skipped) = (Scan::new(), true);
-                }
-                (io.rx.bytes(), Some(scan), false)
-            }
-            Phase::Body(pending) => {
-                if !pending.receive(io.rx) {
-                    return Ok(Turn::Wanting);
-                }
-                (pending.bytes(io.rx), None, pending.is_moved())
-            }
-        };
-        let (limits, mut starts) = (self.service.limits(), Starts::new());
-        let is_in_pieces = scan.as_ref().is_some_and(|scan| !scan.is_new());
-        let read = match is_in_pieces {
-            false => Head::read(bytes, limits, &mut starts).ok().flatten(),
-            true => None,
-        };
-        let (head, framing) = match (read, scan) {
-            (Some(read), _) => read,
-            (None, Some(scan)) => match read_in_pieces(scan, bytes, limits, &mut starts)? {
-                Some(read) => read,
-                // No more of it can come.
-                None if io.rx.is_full() => return Err(Refusal::HeadTooLarge),
-                None => return Ok(Turn::Wanting),
-            },
-            // It was read before its body was waited for.
-            (None, None) => return Err(Refusal::Malformed),
-        };
-        if framing.length > u64::from(limits.body) {
-            return Err(Refusal::BodyTooLarge);
-        }
-        let (end, length) = (head.len(), framing.length as usize);
-        let Some(body) = bytes[end..].get(..length) else {
-            self.expect_body(end, framing, io);
+        if io.rx.is_empty() {
             return Ok(Turn::Wanting);
+        }
+        let skip = self.wire.skip_line(io.rx.bytes());
+        if skip > 0 {
+            io.rx.consume(skip);
+        }
+        let mut starts = Starts::new();
+        let bytes = io.rx.bytes();
+        let limits = self.service.limits();
+        let Some((head, body)) = self.wire.head(bytes, limits, &mut starts)? else {
+            // No more of it can come.
+            let is_full = io.rx.is_full();
+            return if is_full { Err(Refusal::HeadTooLarge) } else { Ok(Turn::Wanting) };
         };
         let is_last = self.served + 1 >= limits.requests;
-        let used = if is_moved { 0 } else { end + length };
-        let is_last = is_last || (io.fx.draining() && io.rx.len() == used);
-        let terms = Terms {
-            keep: if is_last { Keep::Close } else { framing.keep },
-            head_only: head.method == b"HEAD",
-            upgrade: framing.upgrade,
-        };
-        let request = Request { head, body, id: io.id(), from: io.remote() };
-        let reply = Reply::new(io.tx, *io.fx.date(), terms);
-        let answer = self.service.call(&request, reply, &mut Desk { app: io.app, fx: io.fx });
-        io.rx.consume(used);
-        self.phase = Phase::Head(Scan::new());
-        (self.clock, self.skipped) = (Clock::Off, false);
-        self.served += 1;
-        if let Some(name) = answer.counts {
-            io.count(name);
+        let size = head.size();
+        let (id, from, number) = (io.id(), io.remote(), self.served + 1);
+        let mut request =
+            Request { head, body: &[], trailers: &[], length: Some(0), number, id, from };
+        if let Some(secured) = from.secured() {
+            exchange::check_name(&request, secured)?;
         }
+        let mut used = size;
+        if body != Body::Length(0) {
+            request.length = if let Body::Length(length) = body { Some(length) } else { None };
+            match self.plan::<M>(&request, &bytes[size..])? {
+                Plan::InPlace(length) => {
+                    request.body = &bytes[size..size + length];
+                    used += length;
+                }
+                Plan::Collect(most) => {
+                    self.collect(size, most, io);
+                    return Ok(Turn::Moved);
+                }
+                Plan::Stream(most) => {
+                    // What is there already can be passed over if nobody wants it.
+                    let there = (bytes.len() - size) as u64;
+                    self.wire.terms.early = request.length.is_none_or(|length| length > there);
+                    self.open = Some(Open::new(Stage::Unanswered, most));
+                }
+            }
+        }
+        if self.open.is_none() {
+            self.wire.receiving = Receiving::Done;
+            self.wire.terms.early = false;
+        }
+        if is_last || (io.fx.draining() && io.rx.len() == used) {
+            self.wire.terms.keep = Keep::Close;
+        }
+        let early = Cell::new(self.wire.terms.early);
+        let reply = Reply::new(io.tx, *io.fx.date(), self.wire.terms, &early);
+        let mut desk = Desk { app: io.app, fx: io.fx };
+        let answer = self.service.call(&request, reply, &mut desk);
+        if S::LOGGED {
+            self.log(&request, &answer, &mut desk);
+        }
+        io.rx.consume(used);
         Ok(Turn::Answered(answer))
     }
 
-    /// The head is whole and the body is not.
-    #[cold]
-    fn expect_body<M: Machine>(&mut self, end: usize, framing: Framing, io: &mut Io<'_, M::App>)
+    /// Carries out what the service returned; says how the connection goes on, if not with more of
+    /// the same.
+    #[inline]
+    fn settle<M: Machine>(
+        &mut self,
+        answer: Answer<S, M>,
+        io: &mut Io<'_, M::App>,
+    ) -> Result<Option<Step<Self, M>>, Fault>
     where
         S: Service<M>,
     {
-        let limits = self.service.limits();
-        let began = match self.clock {
-            Clock::Head => self.deadline.and_then(|at| at.checked_sub(limits.head_time)),
-            _ => None,
-        };
-        let until = began.unwrap_or(io.now()).checked_add(limits.request_time);
-        if framing.waits && io.rx.len() == end {
-            io.tx.write(b"HTTP/1.1 100 Continue\r\n\r\n");
+        if let Some(name) = answer.counts {
+            io.count(name);
         }
-        // It is within its limit.
-        let mut pending = Pending::new(end, framing.length as u32, until);
-        pending.receive(io.rx);
-        self.phase = Phase::Body(pending);
+        match answer.kind {
+            Kind::Whole(keep) => {
+                self.wire.terms.keep = keep;
+                if S::LOGGED {
+                    self.log_open::<M>((answer.status, answer.sent), io);
+                }
+                self.complete(io);
+                if keep != Keep::Close && answer.next.is_none() {
+                    return Ok(None);
+                }
+                self.leave(answer.next, io).map(Some)
+            }
+            Kind::Stream(..) | Kind::Later => self.keep_open(&answer, io),
+        }
     }
 
-    /// There is no whole request: sets the deadline for what is waited for, unless it is over.
+    /// An answer is all written.
+    #[inline]
+    fn complete<A: App>(&mut self, io: &mut Io<'_, A>) {
+        match self.wire.receiving {
+            Receiving::Ended(trailers) => io.rx.consume(usize::from(trailers)),
+            Receiving::Body(decoder) if self.wire.terms.keep != Keep::Close => {
+                let left = decoder.left().and_then(|left| usize::try_from(left).ok());
+                io.rx.consume(left.unwrap_or(0).min(io.rx.len()));
+            }
+            _ => {}
+        }
+        if self.open.is_some() {
+            self.open = None;
+        }
+        self.clock = Clock::Off;
+        self.served += 1;
+        self.wire.restart();
+    }
+
+    /// Nothing can be done now: sets the deadline for what is waited for, unless it is over.
     #[inline]
     fn wait<M: Machine>(&mut self, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault>
     where
         S: Service<M>,
     {
-        let is_between = matches!(self.phase, Phase::Head(_)) && io.rx.is_empty();
+        if self.open.is_some() {
+            return self.wait_open(io);
+        }
+        let is_between = io.rx.is_empty();
         if is_between && (io.draining() || io.rx.has_ended()) {
             return Ok(Step::Finish);
         }
         if io.rx.has_ended() {
-            return Err(Fault::Peer(match self.phase {
-                Phase::Head(_) => reason::HEAD_CUT,
-                Phase::Body(_) => reason::BODY_CUT,
-            }));
+            return Err(Fault::Peer(reason::HEAD_CUT));
         }
-        let clock = match self.phase {
-            Phase::Head(_) if is_between && self.served > 0 => Clock::Idle,
-            Phase::Head(_) => Clock::Head,
-            Phase::Body(_) => Clock::Body,
-        };
+        let clock = if is_between && self.served > 0 { Clock::Idle } else { Clock::Head };
         if clock != self.clock {
-            let (now, limits) = (io.now(), self.service.limits());
-            let deadline = match &self.phase {
-                Phase::Body(pending) => pending.deadline(now, limits.body_window),
-                Phase::Head(_) if clock == Clock::Idle => now.checked_add(limits.idle_time),
-                Phase::Head(_) => now.checked_add(limits.head_time),
-            };
-            self.set_clock(clock, deadline);
+            let limits = self.service.limits();
+            let time = if clock == Clock::Idle { limits.idle_time } else { limits.head_time };
+            self.set_clock(clock, io.now().checked_add(time));
         }
         Ok(Step::Wait)
     }
@@ -290,13 +315,13 @@ impl<S> Server<S> {
     /// An answer was the last one here.
     fn leave<M: Machine>(
         &mut self,
-        answer: Answer<S, M>,
+        next: Option<Step<Self, M>>,
         io: &mut Io<'_, M::App>,
     ) -> Result<Step<Self, M>, Fault>
     where
         S: Service<M>,
     {
-        match answer.next {
+        match next {
             Some(next @ Step::Become(_)) => Ok(next),
             Some(_) => Err(Fault::Local(reason::NO_SUCCESSOR)),
             None => {
@@ -308,17 +333,27 @@ impl<S> Server<S> {
         }
     }
 
-    /// Answers a refusal; the fault then ends the connection.
+    /// Answers a refusal, unless an answer is under way; the fault then ends the connection.
     #[cold]
-    fn refuse<A: App>(&mut self, refusal: Refusal, io: &mut Io<'_, A>) -> Fault {
-        let request = match &self.phase {
-            Phase::Head(_) => io.rx.bytes(),
-            Phase::Body(pending) => pending.bytes(io.rx),
-        };
-        // What could not be parsed may be a HEAD all the same.
-        let head_only = request.starts_with(b"HEAD ");
-        write_refusal(refusal, head_only, io.tx, io.fx);
-        Fault::Peer(refusal.row().1)
+    fn refuse<M: Machine>(&mut self, refusal: Refusal, io: &mut Io<'_, M::App>) -> Fault
+    where
+        S: Service<M>,
+    {
+        if let Sending::Body(_) = self.wire.sending {
+            // The peer must not take the half for all of it.
+            io.tx.abort();
+        } else {
+            // What could not be parsed may be a HEAD all the same.
+            let is_head = match &self.open {
+                Some(_) => self.wire.terms.method == super::wire::Method::Head,
+                None => io.rx.bytes().starts_with(b"HEAD "),
+            };
+            write_refusal(refusal, io.fx.date(), is_head, io.tx);
+        }
+        if S::LOGGED {
+            self.log_refusal::<M>(refusal, io);
+        }
+        Fault::Peer(refusal.reason())
     }
 
     #[inline]
@@ -327,42 +362,21 @@ impl<S> Server<S> {
     }
 }
 
-/// Reads a head that did not come at once, or is refused: for the second the way is longer, so that
-/// what is refused does not depend on how it came.
-#[cold]
-#[inline(never)]
-fn read_in_pieces<'a>(
-    scan: &mut Scan,
-    bytes: &'a [u8],
-    limits: &Limits,
-    starts: &'a mut Starts,
-) -> Result<Option<(Head<'a>, Framing)>, Refusal> {
-    match scan.find(bytes, limits)? {
-        Some(end) => Head::read(&bytes[..end], limits, starts),
-        None => Ok(None),
-    }
-}
-
-fn write_refusal<A: App>(refusal: Refusal, head_only: bool, tx: &mut Tx, fx: &mut Effects<A>) {
-    let (status, _) = refusal.row();
-    let text = refusal.text().as_bytes();
-    let (name, kind) = (Name::CONTENT_TYPE, Value::from_static(TEXT));
-    let most = START_MAX + name.as_str().len() + 4 + TEXT.len() + END_MAX + text.len();
-    Pen::lend(tx, most, |pen| {
-        pen.start(status, fx.date());
-        pen.field(name, kind);
-        pen.end(Content::Any, text.len(), Keep::Close, false);
-        if !head_only {
-            pen.put(text);
-        }
-    });
+/// Where a body goes.
+enum Plan {
+    /// It lies behind its head, that long.
+    InPlace(usize),
+    /// It is put together, up to that many bytes.
+    Collect(u64),
+    /// It is streamed, up to that many bytes.
+    Stream(u64),
 }
 
 impl<S: fmt::Debug> fmt::Debug for Server<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("service", &self.service)
-            .field("phase", &self.phase)
+            .field("wire", &self.wire)
             .field("served", &self.served)
             .finish_non_exhaustive()
     }
@@ -374,6 +388,6 @@ mod tests {
 
     #[test]
     fn a_connection_costs_little() {
-        assert!(size_of::<Server<()>>() <= 64, "{}", size_of::<Server<()>>());
+        assert!(size_of::<Server<()>>() <= 72, "{}", size_of::<Server<()>>());
     }
 }

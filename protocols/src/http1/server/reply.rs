@@ -1,17 +1,20 @@
 //! The answer to one request: written once, straight into the send buffer.
 
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use crate::contract::{DATE_LEN, Step, Tx};
-
 use super::Server;
+use super::open::Open;
+use crate::contract::{DATE_LEN, File, Step, Tx};
 use crate::http1::syntax::field::is_value;
 use crate::http1::syntax::framing::Keep;
-use crate::http1::syntax::status::Content;
 use crate::http1::wire::pen::{END_MAX, Pen, START_MAX};
+use crate::http1::wire::{Encoder, Length, Method, Terms, fields_len, write_switch};
 use crate::http1::{Name, Status, Value};
 
 /// The right to answer one request.
@@ -20,37 +23,43 @@ use crate::http1::{Name, Status, Value};
 /// [`Service::call`](super::Service::call) must return: so each request gets exactly one answer.
 /// Date, length and `connection` are written by the server.
 pub struct Reply<'a, S, M> {
-    tx: &'a mut Tx,
+    pub(super) tx: &'a mut Tx,
     date: [u8; DATE_LEN],
     terms: Terms,
+    /// Whether the request's body has not ended.
+    early: &'a Cell<bool>,
     machine: PhantomData<fn() -> (S, M)>,
-}
-
-/// What the request and the connection ask of the answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
-    pub(super) keep: Keep,
-    /// Whether the body is left out, as for HEAD.
-    pub(super) head_only: bool,
-    /// Whether the client asked to speak another protocol.
-    pub(super) upgrade: bool,
 }
 
 /// An answer whose status and some of whose fields are written.
 #[must_use = "it is no answer before it has a body, or none"]
 pub struct Draft<'a, S, M> {
-    reply: Reply<'a, S, M>,
+    pub(super) reply: Reply<'a, S, M>,
     status: Status,
     /// Whether `upgrade` was written, which `connection` must name.
     offers: bool,
 }
 
-/// That a request was answered: made by [`Reply`] alone.
+/// That a request was answered, or will be: made by [`Reply`] alone.
 #[must_use = "it is what a service returns"]
 pub struct Answer<S, M> {
-    pub(super) closes: bool,
+    pub(super) kind: Kind,
+    pub(super) status: u16,
+    /// How long its body is, as far as it is known.
+    pub(super) sent: u64,
     pub(super) counts: Option<&'static str>,
     pub(super) next: Option<Step<Server<S>, M>>,
+}
+
+/// How far an answer has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// All of it is written.
+    Whole(Keep),
+    /// Its head is written, and its body follows.
+    Stream(Encoder, Keep),
+    /// Nothing is written.
+    Later,
 }
 
 impl<S, M> Answer<S, M> {
@@ -59,19 +68,39 @@ impl<S, M> Answer<S, M> {
         Answer { counts: Some(name), ..self }
     }
 
+    /// That the body of a streamed answer was sent.
+    pub(super) fn sent(terms: Terms, open: &Open) -> Self {
+        let keep = if terms.early { Keep::Close } else { terms.keep };
+        Answer::new(Kind::Whole(keep), open.status, open.sent)
+    }
+
     #[inline(always)]
-    fn written(keep: Keep) -> Self {
-        Answer { closes: keep == Keep::Close, counts: None, next: None }
+    fn new(kind: Kind, status: u16, sent: u64) -> Self {
+        Answer { kind, status, sent, counts: None, next: None }
     }
 }
+
+/// 101, which no service can choose.
+const SWITCHING_PROTOCOLS: u16 = 101;
 
 /// What the words of a status are sent as.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
 impl<'a, S, M> Reply<'a, S, M> {
     #[inline]
-    pub(super) fn new(tx: &'a mut Tx, date: [u8; DATE_LEN], terms: Terms) -> Self {
-        Reply { tx, date, terms, machine: PhantomData }
+    pub(super) fn new(
+        tx: &'a mut Tx,
+        date: [u8; DATE_LEN],
+        terms: Terms,
+        early: &'a Cell<bool>,
+    ) -> Self {
+        Reply { tx, date, terms, early, machine: PhantomData }
+    }
+
+    /// Whether the connection goes on after an answer that is complete now.
+    #[inline(always)]
+    fn keep(&self) -> Keep {
+        if self.early.get() { Keep::Close } else { self.terms.keep }
     }
 
     /// Answers 200 with that body.
@@ -119,6 +148,32 @@ impl<'a, S, M> Reply<'a, S, M> {
         self
     }
 
+    /// Puts the answer off: [`Service::resume`](super::Service::resume) is called when something is
+    /// new, until it answers. Other connections are served meanwhile; what is pipelined behind this
+    /// request waits.
+    pub fn later(self) -> Answer<S, M> {
+        Answer::new(Kind::Later, 0, 0)
+    }
+
+    /// Answers `CONNECT` and goes on as `step` says, which is made by [`Step::becomes`]: from here
+    /// on the connection is a tunnel, and bytes that the client sent behind its request are left in
+    /// `io.rx` for the next state.
+    ///
+    /// Any other request is answered 501 instead, and `step` is dropped.
+    pub fn tunnel(self, headers: &[(Name, Value<'_>)], step: Step<Server<S>, M>) -> Answer<S, M> {
+        if self.terms.method != Method::Connect || self.early.get() {
+            return self.plain(Status::NOT_IMPLEMENTED);
+        }
+        let Reply { tx, date, .. } = self;
+        Pen::lend(tx, START_MAX + fields_len(headers) + 4, |pen| {
+            pen.start(Status::OK, &date);
+            headers.iter().for_each(|(name, value)| pen.field(*name, *value));
+            pen.put(b"\r\n\r\n");
+        });
+        let answer = Answer::new(Kind::Whole(Keep::Open), Status::OK.code(), 0);
+        Answer { next: Some(step), ..answer }
+    }
+
     /// Answers 101 and goes on as `step` says, which is made by [`Step::becomes`]: the bytes that
     /// the client sent behind its request are left in `io.rx` for the next state.
     ///
@@ -130,41 +185,30 @@ impl<'a, S, M> Reply<'a, S, M> {
         headers: &[(Name, Value<'_>)],
         step: Step<Server<S>, M>,
     ) -> Answer<S, M> {
-        if !self.terms.upgrade {
+        if !self.terms.upgrade || self.early.get() {
             return self.status(Status::UPGRADE_REQUIRED).offer(protocol).empty();
         }
-        const START: &[u8] =
-            b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ";
-        let length =
-            |(name, value): &(Name, Value<'_>)| name.as_str().len() + value.as_bytes().len() + 4;
-        let fields: usize = headers.iter().map(length).sum();
-        let most = START.len() + protocol.as_bytes().len() + fields + 4;
-        Pen::lend(self.tx, most, |pen| {
-            pen.put(START);
-            pen.put(protocol.as_bytes());
-            for (name, value) in headers {
-                pen.field(*name, *value);
-            }
-            pen.put(b"\r\n\r\n");
-        });
-        Answer { closes: false, counts: None, next: Some(step) }
+        write_switch(protocol, headers, self.tx);
+        let answer = Answer::new(Kind::Whole(Keep::Open), SWITCHING_PROTOCOLS, 0);
+        Answer { next: Some(step), ..answer }
     }
 
     /// The common answer in one piece.
     #[inline(always)]
     fn whole(self, status: Status, content_type: &'static str, body: &[u8]) -> Answer<S, M> {
         assert!(is_value(content_type.as_bytes()), "a content type with a control byte");
-        let (kind, content, terms) = (Value::unchecked(content_type), status.content(), self.terms);
-        let length = if content == Content::Any { body.len() } else { 0 };
-        let body = if terms.head_only { &[] } else { &body[..length] };
+        let mut terms = self.terms;
+        let (frame, encoder) = terms.frame(status, Length::Known(body.len() as u64));
+        let body = if encoder == Encoder::Nothing { &[] } else { body };
+        let (kind, keep) = (Value::unchecked(content_type), self.keep());
         let most = START_MAX + Name::CONTENT_TYPE.as_str().len() + 4 + content_type.len() + END_MAX;
         Pen::lend(self.tx, most + body.len(), |pen| {
             pen.start(status, &self.date);
             pen.field(Name::CONTENT_TYPE, kind);
-            pen.end(content, length, terms.keep, false);
+            pen.end(frame, keep, false);
             pen.put(body);
         });
-        Answer::written(terms.keep)
+        Answer::new(Kind::Whole(keep), status.code(), body.len() as u64)
     }
 }
 
@@ -214,18 +258,18 @@ impl<S, M> Draft<'_, S, M> {
     /// It is left out, as that of the two others, where the request or the status allows none: a
     /// HEAD is told its length, 204 and 304 are not.
     pub fn body(self, body: &[u8]) -> Answer<S, M> {
-        self.end(body.len(), |tx| tx.write(body))
+        self.end(body.len() as u64, |tx| tx.write(body))
     }
 
     /// Ends the answer with a body of the program, which is not copied if it is large.
     pub fn body_static(self, body: &'static [u8]) -> Answer<S, M> {
-        self.end(body.len(), |tx| tx.write_static(body))
+        self.end(body.len() as u64, |tx| tx.write_static(body))
     }
 
     /// Ends the answer with a body that other connections send too, which is not copied if it is
     /// large.
     pub fn body_shared(self, body: Bytes) -> Answer<S, M> {
-        self.end(body.len(), |tx| tx.share(body))
+        self.end(body.len() as u64, |tx| tx.share(body))
     }
 
     /// Ends the answer with an empty body.
@@ -233,16 +277,42 @@ impl<S, M> Draft<'_, S, M> {
         self.end(0, |_| ())
     }
 
-    #[inline]
-    fn end(self, length: usize, body: impl FnOnce(&mut Tx)) -> Answer<S, M> {
-        let Draft { reply: Reply { tx, terms, .. }, status, offers } = self;
-        let content = status.content();
-        let length = if content == Content::Any { length } else { 0 };
-        Pen::lend(tx, END_MAX, |pen| pen.end(content, length, terms.keep, offers));
-        if content == Content::Any && !terms.head_only {
-            body(tx);
+    /// Ends the answer with bytes `range` of a file, which are read as they are sent: see
+    /// [`Tx::send_file`].
+    pub fn file(self, file: File, range: Range<u64>) -> Answer<S, M> {
+        let length = range.end.saturating_sub(range.start);
+        self.end(length, |tx| tx.send_file(file, range))
+    }
+
+    /// Begins a body that is sent in pieces: [`Service::send`](super::Service::send) is called
+    /// until it is done. To a HEAD, and with a status that has no body, the answer is complete.
+    pub fn stream(self, length: Length) -> Answer<S, M> {
+        let keep = self.reply.keep();
+        let Draft { reply: Reply { tx, mut terms, .. }, status, offers } = self;
+        // Who waits for a 100 and hears this may send its body, or another request.
+        if terms.waits && keep == Keep::Close {
+            terms.keep = Keep::Close;
         }
-        Answer::written(terms.keep)
+        let (frame, encoder) = terms.frame(status, length);
+        if encoder == Encoder::Nothing {
+            Pen::lend(tx, END_MAX, |pen| pen.end(frame, keep, offers));
+            return Answer::new(Kind::Whole(keep), status.code(), 0);
+        }
+        Pen::lend(tx, END_MAX, |pen| pen.end(frame, terms.keep, offers));
+        Answer::new(Kind::Stream(encoder, terms.keep), status.code(), 0)
+    }
+
+    #[inline]
+    fn end(self, length: u64, body: impl FnOnce(&mut Tx)) -> Answer<S, M> {
+        let keep = self.reply.keep();
+        let Draft { reply: Reply { tx, mut terms, .. }, status, offers } = self;
+        let (frame, encoder) = terms.frame(status, Length::Known(length));
+        Pen::lend(tx, END_MAX, |pen| pen.end(frame, keep, offers));
+        if encoder == Encoder::Nothing {
+            return Answer::new(Kind::Whole(keep), status.code(), 0);
+        }
+        body(tx);
+        Answer::new(Kind::Whole(keep), status.code(), length)
     }
 }
 
@@ -260,10 +330,9 @@ impl<S, M> fmt::Debug for Draft<'_, S, M> {
 
 impl<S, M> fmt::Debug for Answer<S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (&self.next, self.closes) {
-            (Some(_), _) => "Answer(switch)",
-            (None, true) => "Answer(close)",
-            (None, false) => "Answer",
-        })
+        match self.next {
+            Some(_) => f.write_str("Answer(switch)"),
+            None => write!(f, "Answer({:?})", self.kind),
+        }
     }
 }

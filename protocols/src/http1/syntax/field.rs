@@ -20,7 +20,7 @@ pub struct Value<'a>(&'a [u8]);
 pub struct BadValue(pub u8);
 
 /// What the server writes itself.
-const RESERVED: [&str; 8] = [
+pub(in crate::http1) const RESERVED: [&str; 8] = [
     "connection",
     "content-length",
     "date",
@@ -137,6 +137,30 @@ pub(in crate::http1) static TOKEN: [bool; 256] = {
     }
     bytes
 };
+
+/// Whether a field of that name may come behind a body: a token, and none that frames, routes,
+/// authorises or describes the message (RFC 9110, section 6.5.1).
+pub(in crate::http1) fn may_trail(name: &[u8]) -> bool {
+    const BARRED: [&str; 15] = [
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let is_token = !name.is_empty() && name.iter().all(|byte| TOKEN[usize::from(*byte)]);
+    is_token && !BARRED.iter().any(|barred| name.eq_ignore_ascii_case(barred.as_bytes()))
+}
 
 /// Whether a name is that one, which is in small letters, in any case.
 const fn is_same(name: &[u8], lower: &[u8]) -> bool {

@@ -9,6 +9,7 @@ use super::list::tokens;
 use super::refusal::Refusal;
 use super::target;
 use super::version::Version;
+use crate::http1::{Allowed, Limits};
 
 /// Whether the connection goes on after the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,16 +22,34 @@ pub(in crate::http1) enum Keep {
     Close,
 }
 
+/// The body that follows a head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::http1) enum Body {
+    /// That many bytes; none for zero.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+    /// All up to the end of the stream: of an answer only.
+    UntilEnd,
+}
+
 /// What a head says of what follows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::http1) struct Framing {
-    /// How long the body is.
-    pub(in crate::http1) length: u64,
+    pub(in crate::http1) body: Body,
     pub(in crate::http1) keep: Keep,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub(in crate::http1) waits: bool,
     /// Whether the client asked to speak another protocol.
     pub(in crate::http1) upgrade: bool,
+}
+
+/// Whether a field of that name may say anything of framing: most are told apart by their length
+/// and first letter.
+#[inline(always)]
+pub(in crate::http1) fn is_of_framing(name: &[u8]) -> bool {
+    const FIRST: [u8; 18] = *b"\0\0\0\0h\0eu\0\0c\0\0\0c\0\0t";
+    FIRST.get(name.len()).is_some_and(|first| *first == name[0] | 0x20)
 }
 
 /// The fields that say anything of framing, as far as they were seen.
@@ -57,8 +76,9 @@ impl<'a> Fields<'a> {
         method: &[u8],
         target: &[u8],
         version: Version,
+        limits: &Limits,
     ) -> Result<Framing, Refusal> {
-        if matches!(method, b"CONNECT" | b"TRACE") {
+        if method == b"TRACE" || (method == b"CONNECT" && limits.connect == Allowed::No) {
             return Err(Refusal::MethodOff);
         }
         let is_11 = version == Version::Http11;
@@ -66,51 +86,47 @@ impl<'a> Fields<'a> {
             return Err(Refusal::BadHost);
         }
         target::check(method, target, self.host)?;
-        if let Some(coding) = self.coding {
-            return Err(self.refuse(coding, is_11));
-        }
+        let body = match (self.coding, self.length) {
+            (None, Some(length)) => Body::Length(length),
+            (None, None) if is_11 || !matches!(method, b"POST" | b"PUT" | b"PATCH") => {
+                Body::Length(0)
+            }
+            (None, None) => return Err(Refusal::LengthRequired),
+            (Some(coding), None) if is_11 && coding.eq_ignore_ascii_case(b"chunked") => {
+                Body::Chunked
+            }
+            (Some(_), None) => return Err(Refusal::BadCoding),
+            (Some(_), Some(_)) => return Err(Refusal::LengthAndCoding),
+        };
         let keep = match (self.close, is_11, self.keep_alive) {
             (true, ..) | (_, false, false) => Keep::Close,
             (_, true, _) => Keep::Open,
             (_, false, true) => Keep::Told,
         };
-        let length = self.length.unwrap_or(0);
         // An expectation in HTTP/1.0 is to be ignored (RFC 9110, section 10.1.1).
-        let waits = self.expects && is_11 && length > 0;
+        let waits = self.expects && is_11 && body != Body::Length(0);
         let upgrade = self.upgrade && self.upgrades && is_11;
-        Ok(Framing { length, keep, waits, upgrade })
+        Ok(Framing { body, keep, waits, upgrade })
     }
 
-    /// How a transfer coding is refused: bodies in chunks are not read yet.
-    #[cold]
-    fn refuse(&self, coding: &[u8], is_11: bool) -> Refusal {
-        if self.length.is_some() {
-            Refusal::LengthAndCoding
-        } else if is_11 && coding.eq_ignore_ascii_case(b"chunked") {
-            Refusal::Chunked
-        } else {
-            Refusal::BadCoding
-        }
-    }
-
-    /// Notes a field: a name that is a token, and a value with the space around it.
-    #[inline(always)]
+    /// Notes a field that [`is_of_framing`]: a name that is a token, and a value with the space
+    /// around it.
     pub(in crate::http1) fn note(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
-        // Most fields are told apart by their length and first letter.
-        match (name.len(), name[0] | 0x20) {
-            (4, b'h') if is(name, b"host") => self.note_host(trim(value)),
-            (6, b'e') if is(name, b"expect") => self.note_expectation(trim(value)),
-            (7, b'u') if is(name, b"upgrade") => {
-                self.upgrade = true;
-                Ok(())
-            }
-            (10, b'c') if is(name, b"connection") => {
-                self.note_connection(trim(value));
-                Ok(())
-            }
-            (14, b'c') if is(name, b"content-length") => self.note_length(trim(value)),
-            (17, b't') if is(name, b"transfer-encoding") => self.note_coding(trim(value)),
-            _ => Ok(()),
+        let value = trim(value);
+        if is(name, b"host") {
+            self.note_host(value)
+        } else if is(name, b"connection") {
+            self.note_connection(value);
+            Ok(())
+        } else if is(name, b"content-length") {
+            self.note_length(value)
+        } else if is(name, b"transfer-encoding") {
+            self.note_coding(value)
+        } else if is(name, b"expect") {
+            self.note_expectation(value)
+        } else {
+            self.upgrade |= is(name, b"upgrade");
+            Ok(())
         }
     }
 

@@ -1,7 +1,8 @@
 //! Where a head ends that comes in pieces: each byte is looked at once.
 
+use super::lanes::{LANES, stops};
 use super::refusal::Refusal;
-use crate::http1::{HEAD_MOST, HEADERS_MOST, Limits};
+use crate::http1::{HEAD_MOST, HEADERS_MOST, Limits, TRAILERS_MOST};
 
 /// How far a head was looked through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +11,57 @@ pub(in crate::http1) struct Scan {
     /// Where the last line begins, and how many are before it.
     line: u16,
     lines: u16,
+}
+
+/// How much is looked through.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http1) struct Bounds {
+    line: usize,
+    all: usize,
+    lines: usize,
+    part: Part,
+}
+
+/// What is looked through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Head,
+    Trailers,
+}
+
+impl Bounds {
+    /// Those of a head, whose first line is none of its fields.
+    pub(in crate::http1) fn head(limits: &Limits) -> Self {
+        let lines = limits.headers.min(HEADERS_MOST) + 1;
+        Bounds { line: limits.line, all: limits.head.min(HEAD_MOST), lines, part: Part::Head }
+    }
+
+    /// Those of a trailer section.
+    pub(in crate::http1) fn trailers(limits: &Limits) -> Self {
+        let lines = limits.trailer_fields.min(HEADERS_MOST);
+        let all = limits.trailers.min(TRAILERS_MOST);
+        Bounds { line: limits.line, all, lines, part: Part::Trailers }
+    }
+
+    fn too_many(&self) -> Refusal {
+        match self.part {
+            Part::Head => Refusal::TooManyHeaders,
+            Part::Trailers => Refusal::TrailersTooLarge,
+        }
+    }
+
+    /// Which limit a line that begins there passes first.
+    #[cold]
+    fn too_long(&self, line: usize) -> Refusal {
+        match self.part {
+            Part::Trailers => Refusal::TrailersTooLarge,
+            Part::Head if line == 0 => Refusal::TargetTooLong,
+            Part::Head if line.saturating_add(self.line).saturating_add(2) <= self.all => {
+                Refusal::HeaderTooLong
+            }
+            Part::Head => Refusal::HeadTooLarge,
+        }
+    }
 }
 
 impl Scan {
@@ -32,23 +84,20 @@ impl Scan {
     pub(in crate::http1) fn find(
         &mut self,
         bytes: &[u8],
-        limits: &Limits,
+        bounds: &Bounds,
     ) -> Result<Option<usize>, Refusal> {
         let (mut line, mut lines) = (usize::from(self.line), usize::from(self.lines));
-        let (line_most, head_most) = (limits.line, limits.head.min(HEAD_MOST));
+        let (line_most, all_most) = (bounds.line, bounds.all);
         let mut searched = usize::from(self.searched);
         loop {
             let here = searched + before_control(&bytes[searched..]);
             let is_long = here - line > line_most;
             match bytes[here..] {
-                [b'\r', b'\n', ..] if is_long || here + 2 > head_most => {
-                    return Err(too_long(line, limits));
+                [b'\r', b'\n', ..] if is_long || here + 2 > all_most => {
+                    return Err(bounds.too_long(line));
                 }
                 [b'\r', b'\n', ..] if here == line => return Ok(Some(here + 2)),
-                // The first line is the request's.
-                [b'\r', b'\n', ..] if lines > limits.headers.min(HEADERS_MOST) => {
-                    return Err(Refusal::TooManyHeaders);
-                }
+                [b'\r', b'\n', ..] if lines >= bounds.lines => return Err(bounds.too_many()),
                 [b'\r', b'\n', ..] => {
                     searched = here + 2;
                     (line, lines) = (searched, lines + 1);
@@ -56,15 +105,15 @@ impl Scan {
                 [b'\t', ..] => searched = here + 1,
                 // All was looked at; a CR may be the half of a line's end.
                 [] | [b'\r'] => {
-                    if is_long || bytes.len() >= head_most {
-                        return Err(too_long(line, limits));
+                    if is_long || bytes.len() >= all_most {
+                        return Err(bounds.too_long(line));
                     }
                     // None is past the limit of the head, which fits.
                     let fit = |n: usize| n as u16;
                     *self = Scan { searched: fit(here), line: fit(line), lines: fit(lines) };
                     return Ok(None);
                 }
-                [..] if is_long || here >= head_most => return Err(too_long(line, limits)),
+                [..] if is_long || here >= all_most => return Err(bounds.too_long(line)),
                 [b'\r' | b'\n', ..] => return Err(Refusal::BareLf),
                 [..] => return Err(Refusal::Malformed),
             }
@@ -73,54 +122,18 @@ impl Scan {
 }
 
 /// How many bytes are before the first control byte.
-#[inline(always)]
-pub(in crate::http1) fn before_control(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-        if has_controls(block) {
-            break;
+#[inline]
+fn before_control(bytes: &[u8]) -> usize {
+    let (mut rest, mut at) = (bytes, 0);
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        if stops(block) != 0
+            && let Some(found) = block.iter().position(u8::is_ascii_control)
+        {
+            return at + found;
         }
-        rest = behind;
+        (rest, at) = (behind, at + LANES);
     }
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
-        let found = controls(*word);
-        if found != 0 {
-            return bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
-        }
-        rest = behind;
-    }
-    let found = rest.iter().position(u8::is_ascii_control).unwrap_or(rest.len());
-    bytes.len() - rest.len() + found
-}
-
-/// Whether there is a control byte: the compiler makes one comparison of it.
-#[inline(always)]
-fn has_controls(block: &[u8; 16]) -> bool {
-    block.iter().fold(false, |any, byte| any | (*byte < 0x20) | (*byte == 0x7f))
-}
-
-/// A one in each byte.
-pub(in crate::http1) const ONES: u64 = u64::MAX / 0xff;
-
-/// The top bit of each control byte, and of some others behind one.
-#[inline(always)]
-fn controls(word: [u8; 8]) -> u64 {
-    let word = u64::from_le_bytes(word);
-    let below_space = word.wrapping_sub(ONES * 0x20);
-    let is_del = (word ^ (ONES * 0x7f)).wrapping_sub(ONES);
-    (below_space | is_del) & !word & (ONES * 0x80)
-}
-
-/// Which limit a line that begins there passes first.
-#[cold]
-fn too_long(line: usize, limits: &Limits) -> Refusal {
-    if line == 0 {
-        Refusal::TargetTooLong
-    } else if line.saturating_add(limits.line).saturating_add(2) <= limits.head.min(HEAD_MOST) {
-        Refusal::HeaderTooLong
-    } else {
-        Refusal::HeadTooLarge
-    }
+    at + rest.iter().position(u8::is_ascii_control).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -145,7 +158,7 @@ mod tests {
         for (at, byte) in head.iter().enumerate() {
             bytes.push(*byte);
             let is_last = at + 1 == head.len();
-            let found = scan.find(&bytes, &Limits::DEFAULT);
+            let found = scan.find(&bytes, &Bounds::head(&Limits::DEFAULT));
             assert_eq!(found, Ok(is_last.then_some(head.len())), "at {at}");
             let searched = usize::from(scan.searched);
             assert!(is_last || searched == at + usize::from(*byte != b'\r'));

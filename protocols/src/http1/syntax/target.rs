@@ -5,6 +5,8 @@ use super::refusal::Refusal;
 /// What a byte may be part of.
 const PATH: u8 = 1;
 const HOST: u8 = 2;
+/// It begins an escape.
+const ESCAPE: u8 = 4;
 
 /// For each byte, what it may be part of.
 ///
@@ -23,6 +25,9 @@ static BYTES: [u8; 256] = {
         if is_host {
             bytes[byte] |= HOST;
         }
+        if byte as u8 == b'%' {
+            bytes[byte] |= ESCAPE;
+        }
         byte += 1;
     }
     bytes
@@ -36,7 +41,7 @@ pub(in crate::http1) fn check(
     target: &[u8],
     host: Option<&[u8]>,
 ) -> Result<(), Refusal> {
-    if target.first() == Some(&b'/') {
+    if target.first() == Some(&b'/') && method != b"CONNECT" {
         return if is_path(target) { Ok(()) } else { Err(Refusal::BadTarget) };
     }
     check_other(method, target, host)
@@ -45,6 +50,15 @@ pub(in crate::http1) fn check(
 /// The forms that no browser sends: `*`, and a whole URI.
 #[cold]
 fn check_other(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
+    if method == b"CONNECT" {
+        // The only form it takes is a host and a port.
+        let has_port = target.rsplit(|byte| *byte == b':').next().is_some_and(is_digits);
+        return match host {
+            _ if !is_host(target) || !has_port => Err(Refusal::BadTarget),
+            Some(host) if !host.eq_ignore_ascii_case(target) => Err(Refusal::HostMismatch),
+            _ => Ok(()),
+        };
+    }
     if target == b"*" {
         return if method == b"OPTIONS" { Ok(()) } else { Err(Refusal::BadTarget) };
     }
@@ -67,12 +81,13 @@ fn check_other(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result<(), 
 /// Whether it is a path and a query. `%` needs its two digits, and `%00` is none of either.
 #[inline]
 fn is_path(bytes: &[u8]) -> bool {
-    let (mut all, mut escapes) = (PATH, false);
+    let (mut all, mut any) = (PATH, 0);
     for byte in bytes {
-        all &= BYTES[*byte as usize];
-        escapes |= *byte == b'%';
+        let class = BYTES[usize::from(*byte)];
+        all &= class;
+        any |= class;
     }
-    all != 0 && (!escapes || has_sound_escapes(bytes))
+    all != 0 && (any & ESCAPE == 0 || has_sound_escapes(bytes))
 }
 
 #[cold]
@@ -87,6 +102,16 @@ fn has_sound_escapes(bytes: &[u8]) -> bool {
     })
 }
 
+#[cold]
+fn is_port_of_five(digits: &[u8]) -> bool {
+    digits.len() == 5 && *digits <= b"65535"[..]
+}
+
+#[inline]
+fn is_digits(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)
+}
+
 /// Whether it is a name or an address with or without a port: one that a client may send, so no
 /// user, no list, no path, and not nothing.
 #[inline]
@@ -94,9 +119,15 @@ pub(in crate::http1) fn is_host(bytes: &[u8]) -> bool {
     if bytes.first() == Some(&b'[') {
         return is_bracketed(bytes);
     }
-    let end = bytes.iter().position(|byte| BYTES[*byte as usize] & HOST == 0);
-    let (name, port) = bytes.split_at(end.unwrap_or(bytes.len()));
-    !name.is_empty() && is_port(port)
+    // A port is looked for from behind, where it is near.
+    let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let port = match bytes[..bytes.len() - digits] {
+        [.., b':'] => digits + 1,
+        _ => 0,
+    };
+    let (name, port) = bytes.split_at(bytes.len() - port);
+    let all = name.iter().fold(HOST, |all, byte| all & BYTES[usize::from(*byte)]);
+    all != 0 && !name.is_empty() && is_port(port)
 }
 
 #[cold]
@@ -111,13 +142,7 @@ fn is_bracketed(bytes: &[u8]) -> bool {
 fn is_port(bytes: &[u8]) -> bool {
     match bytes {
         [] => true,
-        [b':', digits @ ..] => {
-            let value = digits.iter().try_fold(0u16, |value, digit| {
-                let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
-                value.checked_mul(10)?.checked_add(digit)
-            });
-            !digits.is_empty() && digits.len() <= 5 && value.is_some()
-        }
+        [b':', digits @ ..] if is_digits(digits) => digits.len() < 5 || is_port_of_five(digits),
         _ => false,
     }
 }

@@ -1,3 +1,27 @@
-//! One connection as bytes in and out.
+//! One connection as bytes in and events out, without a loop, a socket or a buffer of its own: what
+//! the states of this crate are built on, and what fits any other loop.
 
+mod client_side;
+mod decoder;
+mod encoder;
+mod out;
 pub(in crate::http1) mod pen;
+mod request_pen;
+mod server_side;
+
+pub use client_side::{
+    ClientEvent, ClientMisuse, ClientSide, Connection, Cut, Expect, How, INTERIMS_MOST,
+};
+pub(in crate::http1) use client_side::{Hearing, Saying};
+pub(in crate::http1) use decoder::Found;
+pub(in crate::http1) use encoder::{Encoder, FRAME_MAX, as_bytes};
+pub use encoder::{Length, WrongLength};
+pub use out::Out;
+pub(in crate::http1) use request_pen::{write_field, write_line};
+pub(in crate::http1) use server_side::{
+    CONTINUE, Method, Receiving, Sending, Terms, fields_len, write_refusal, write_switch,
+};
+pub use server_side::{Event, Misuse, Received, ServerSide, Trailers};
+
+/// A wall time as HTTP writes it (RFC 9110, section 5.6.7).
+pub use crate::contract::http_date as date;

@@ -1,9 +1,10 @@
 //! Writes the head of an answer into memory that the send buffer lends.
 
-use crate::contract::{DATE_LEN, Tx};
+use crate::contract::DATE_LEN;
 
+use super::out::Out;
 use crate::http1::syntax::framing::Keep;
-use crate::http1::syntax::status::{Content, LINE_MAX, Status};
+use crate::http1::syntax::status::{LINE_MAX, Status};
 use crate::http1::{Name, Value};
 
 /// The longest first part of a head: status line and date.
@@ -21,7 +22,7 @@ pub(in crate::http1) struct Pen<'a> {
 impl Pen<'_> {
     /// Lends `n` bytes of `tx` to `write`: no less than it writes.
     #[inline]
-    pub(in crate::http1) fn lend(tx: &mut Tx, n: usize, write: impl FnOnce(&mut Pen<'_>)) {
+    pub(in crate::http1) fn lend(tx: &mut impl Out, n: usize, write: impl FnOnce(&mut Pen<'_>)) {
         tx.fill(n, |to| {
             let mut pen = Pen { to, at: 0 };
             write(&mut pen);
@@ -59,15 +60,9 @@ impl Pen<'_> {
         self.put(value.as_bytes());
     }
 
-    /// At most [`END_MAX`] bytes.
+    /// At most [`END_MAX`] bytes: `connection`, what says how the body ends, and the empty line.
     #[inline(always)]
-    pub(in crate::http1) fn end(
-        &mut self,
-        content: Content,
-        length: usize,
-        keep: Keep,
-        offers: bool,
-    ) {
+    pub(in crate::http1) fn end(&mut self, frame: Frame, keep: Keep, offers: bool) {
         match (keep, offers) {
             (Keep::Open, false) => {}
             (Keep::Told, false) => self.put(b"\r\nconnection: keep-alive"),
@@ -76,10 +71,23 @@ impl Pen<'_> {
             (Keep::Told, true) => self.put(b"\r\nconnection: keep-alive, upgrade"),
             (Keep::Close, true) => self.put(b"\r\nconnection: close, upgrade"),
         }
-        if content != Content::None {
-            self.put(b"\r\ncontent-length: ");
-            self.put(itoa::Buffer::new().format(length).as_bytes());
+        match frame {
+            Frame::Length(length) => {
+                self.put(b"\r\ncontent-length: ");
+                self.put(itoa::Buffer::new().format(length).as_bytes());
+                self.put(b"\r\n\r\n");
+            }
+            Frame::Chunked => self.put(b"\r\ntransfer-encoding: chunked\r\n\r\n"),
+            Frame::Unsaid => self.put(b"\r\n\r\n"),
         }
-        self.put(b"\r\n\r\n");
     }
+}
+
+/// What a head says of the end of its body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::http1) enum Frame {
+    Length(u64),
+    Chunked,
+    /// Nothing: there is no body, or the end of the stream ends it.
+    Unsaid,
 }
