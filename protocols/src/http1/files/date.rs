@@ -32,7 +32,8 @@ impl Second {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(self.0);
         let mut date = [b' '; DATE_LEN];
         // In place, so that nothing is allocated. It fits.
-        let _ = std::io::Write::write_fmt(&mut &mut date[..], format_args!("{}", HttpDate::from(time)));
+        let _ =
+            std::io::Write::write_fmt(&mut &mut date[..], format_args!("{}", HttpDate::from(time)));
         date
     }
 }

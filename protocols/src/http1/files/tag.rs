@@ -115,9 +115,8 @@ pub(super) fn lists(list: &[u8], tag: &Tag, comparison: Comparison) -> bool {
 
 /// Whether the value is one tag and that one, by the strong comparison.
 pub(super) fn is_exactly(value: &[u8], tag: &Tag) -> bool {
-    take(value).is_some_and(|(found, rest)| {
-        rest.is_empty() && is_same(found, tag, Comparison::Strong)
-    })
+    take(value)
+        .is_some_and(|(found, rest)| rest.is_empty() && is_same(found, tag, Comparison::Strong))
 }
 
 /// A tag that a client sent.
