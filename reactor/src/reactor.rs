@@ -19,6 +19,7 @@ use crate::drain::Drain;
 use crate::endpoints::EndpointSlot;
 use crate::listener::Listener;
 use crate::mail::MailTimers;
+use crate::metrics::Publisher;
 use crate::pool::{Hot, Pool};
 use crate::signals::SignalTable;
 use crate::slot::{Flags, Phase, Slot};
@@ -61,6 +62,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     /// Whether it was ever told to shut down at once.
     pub(crate) aborted: bool,
     pub(crate) tracing: Tracing,
+    pub(crate) publisher: Option<Box<Publisher>>,
     pub(crate) jobs: usize,
     pub(crate) connections_max: usize,
     /// Nine tenths of the buffer budget.
@@ -152,6 +154,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             drain: Drain::default(),
             aborted: false,
             tracing: Tracing::default(),
+            publisher: None,
             jobs: 0,
             connections_max: config.connections_max.unwrap_or(descriptors),
             tight_at: config.buffers_max as u64 / 10 * 9,
@@ -194,7 +197,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.guard(Reactor::work);
         self.bury();
         self.finish_turn();
-        Ok(if self.is_over() { Turn::Over } else { Turn::More })
+        if self.is_over() {
+            self.publish_last();
+            return Ok(Turn::Over);
+        }
+        Ok(Turn::More)
     }
 
     /// All that a turn does; it can be begun again in the middle.
@@ -225,7 +232,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return Some(Duration::ZERO);
         }
         // Measured from the clock's last reading, which is at most `CLOCK_AGE` old.
-        let next = self.timers.next();
+        let next = [self.timers.next(), self.publish_at()].into_iter().flatten().min();
         let next = next.map(|at| Duration::from_nanos(at.saturating_sub(self.clock.now())));
         match (timeout, next) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -238,6 +245,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         (self.shaken, self.failed) = (0, 0);
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
+        self.publish_if_due();
     }
 
     #[inline]
