@@ -7,22 +7,28 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use readily::echo::Echo;
+use readily::files::Files;
 use readily::http1::Server;
+use readily::metrics::Metrics;
 use readily::{Address, Config, Listen, Mio, Reactor, Turn};
 use readily_examples::certificate::{Identity, SERVER_CHOICES};
+use readily_examples::http_api::{Table, UPLOAD_MAX};
+use readily_examples::http_echo;
 use readily_examples::key_value::Login;
 use readily_examples::showcase::{
     CHATTER, Conn, Dial, Figures, Host, Live, News, PASSWORD, SESSION, Showcase, Site, Tour,
     Visits, with_bash, with_perl,
 };
+use readily_examples::static_files::Folder;
 use readily_examples::{Cli, Failure, Usage, say, trace};
 
 /// How long connections may go on after the first signal.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
-const CHOICES: [(&str, &str, &str); 5] = [
+const CHOICES: [(&str, &str, &str); 6] = [
     ("--listen", "ADDR", "IP:PORT of the page [127.0.0.1:8080]"),
-    ("--plain", "ADDR", "the first IP:PORT, of four in a row, without TLS [port 7000]"),
+    ("--plain", "ADDR", "the first IP:PORT, of six in a row, without TLS [port 7000]"),
     ("--secure", "ADDR", "IP:PORT of the echoes over TLS and QUIC [port 7443]"),
+    ("--root", "DIR", "a folder to serve, at a port of the system's choice [none]"),
     ("--unix", "PATH", "the path of the Unix socket [readily-PORT.sock in /tmp]"),
     ("--trace", "", "print a line for each event"),
 ];
@@ -51,7 +57,8 @@ fn open(cli: &Cli, reactor: &mut Reactor<Showcase>) -> Result<Tour, Failure> {
     let page: SocketAddr = cli.parse("--listen", "127.0.0.1:8080")?;
     // Where the page has a port of the system's choice, so has everything.
     let or_free = |port: u16| SocketAddr::new(page.ip(), if page.port() == 0 { 0 } else { port });
-    let [tcp, udp, relay, store] = four(cli.parse("--plain", &or_free(7000).to_string())?)?;
+    let [tcp, udp, relay, store, notes, web] =
+        six(cli.parse("--plain", &or_free(7000).to_string())?)?;
     let secure: SocketAddr = cli.parse("--secure", &or_free(7443).to_string())?;
     let (plain, says) = (Listen::default, r#""hello\n""#);
     let echo: fn() -> Conn = || Conn::Echo(Echo);
@@ -71,12 +78,33 @@ fn open(cli: &Cli, reactor: &mut Reactor<Showcase>) -> Result<Tour, Failure> {
     let store = host.tcp(("key_value", || Conn::Login(Login)), store, plain(), |at| {
         with_bash("tcp", at, &session, "cat")
     })?;
+    web_services(cli, &mut host, [notes, web])?;
     let tour = host.tour();
+    let metrics = Metrics::new();
+    reactor.publish(&metrics, 0);
     let app = reactor.app_mut();
+    app.report(&metrics);
     app.backend = Some(tcp.into());
     let chatter = [tcp.into(), Address::Unix(unix), relay.into()].map(|at| (at, CHATTER));
     app.visits = Visits::to(chatter.into_iter().chain([(store.into(), SESSION)]));
     Ok(tour)
+}
+
+/// What is there over HTTP besides the page.
+fn web_services(cli: &Cli, host: &mut Host<'_>, at: [SocketAddr; 2]) -> Result<(), Failure> {
+    let [notes, echo] = at;
+    let table = Table::new(UPLOAD_MAX).map_err(std::io::Error::other)?;
+    let first = move || Conn::Notebook(Server::new(table.site()));
+    let plain = Listen::default;
+    host.tcp(("HTTP notebook", first), notes, plain(), |at| format!("curl http://{at}/notes"))?;
+    let first = || Conn::HttpEcho(Server::new(http_echo::Echo::default()));
+    host.tcp(("HTTP echo", first), echo, plain(), |at| format!("curl -d hello http://{at}"))?;
+    let Some(root) = cli.value("--root") else { return Ok(()) };
+    let files = Files::open(root).map_err(|error| Usage(format!("--root `{root}`: {error}")))?;
+    let first = move || Conn::Files(Server::new(Folder::new(files.clone())));
+    let free = SocketAddr::new(notes.ip(), 0);
+    host.tcp(("HTTP files", first), free, plain(), |at| format!("curl http://{at}/"))?;
+    Ok(())
 }
 
 /// Runs the loop, and shows what it does once in a while.
@@ -101,11 +129,11 @@ fn unix_path(cli: &Cli, echo: SocketAddr) -> PathBuf {
     named.unwrap_or_else(|| std::env::temp_dir().join(format!("readily-{}.sock", echo.port())))
 }
 
-/// Four ports in a row; for port 0 the system chooses each.
-fn four(base: SocketAddr) -> Result<[SocketAddr; 4], Usage> {
+/// Six ports in a row; for port 0 the system chooses each.
+fn six(base: SocketAddr) -> Result<[SocketAddr; 6], Usage> {
     let step = u16::from(base.port() != 0);
-    if base.port().checked_add(3 * step).is_none() {
-        return Err(Usage(format!("--plain `{base}`: there are no four ports from there on")));
+    if base.port().checked_add(5 * step).is_none() {
+        return Err(Usage(format!("--plain `{base}`: there are no six ports from there on")));
     }
-    Ok([0, 1, 2, 3].map(|n| SocketAddr::new(base.ip(), base.port() + n * step)))
+    Ok([0, 1, 2, 3, 4, 5].map(|n| SocketAddr::new(base.ip(), base.port() + n * step)))
 }

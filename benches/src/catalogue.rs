@@ -2,7 +2,7 @@
 
 use crate::contender::{Contender, Program, Windows};
 use crate::results::Role;
-use crate::system::{haproxy, nginx};
+use crate::system::{haproxy, lighttpd, nginx};
 use crate::table::SUBJECT;
 
 /// A system's server.
@@ -85,8 +85,6 @@ pub const TOKIO_UDP: Contender = Contender::peer("tokio", "peer_tokio", &["udp"]
 pub const RAW_HTTP: Contender = Contender::limit("raw epoll, httparse", "peer_raw", &["http"])
     .from(&["httparse"], "benches/src/bin/peer_raw/http.rs")
     .noted("It has answers written in advance, no Date, no limits and no deadlines.");
-/// Readily's smallest HTTP server.
-pub const HTTP_HELLO: Contender = example("http_hello", "examples/http_hello.rs");
 /// Readily with the routes of the comparison.
 pub const READILY_HTTP: Contender = subject(&["http"], "benches/src/site.rs");
 /// hyper's server.
@@ -105,8 +103,23 @@ pub const NGINX_HTTP: Contender = installed("nginx", Program::Nginx(nginx::Site:
          all connections at its start, so its memory for each comes out too small.",
 );
 /// lighttpd with files.
-pub const LIGHTTPD: Contender =
-    installed("lighttpd", Program::Lighttpd).noted("Its answers are files.");
+pub const LIGHTTPD: Contender = installed("lighttpd", Program::Lighttpd(lighttpd::Site::Answers))
+    .noted("Its answers are files.");
+
+/// Readily with the files of a folder.
+pub const READILY_FILES: Contender =
+    subject(&["files"], "benches/src/bin/peer_readily/files.rs").of_folder();
+/// tower-http's service of files on hyper.
+pub const HYPER_FILES: Contender = Contender::peer("hyper, tower-http", "peer_tokio", &["files"])
+    .from(&["hyper", "tower-http", "tokio"], "benches/src/bin/peer_tokio/files.rs")
+    .noted("It reads 64 KiB at once, on threads of tokio's own: all of them count.")
+    .of_folder();
+/// nginx with `sendfile`.
+pub const NGINX_FILES: Contender =
+    installed("nginx, sendfile", Program::Nginx(nginx::Site::Folder));
+/// lighttpd with the same folder.
+pub const LIGHTTPD_FILES: Contender =
+    installed("lighttpd", Program::Lighttpd(lighttpd::Site::Folder));
 
 /// Readily under TLS, with the routes of the comparison.
 pub const READILY_HTTPS: Contender = subject(&["https"], "benches/src/site.rs").secured();
@@ -216,7 +229,11 @@ pub const ECHOES: [Contender; 3] = [RAW_ECHO, TCP_ECHO, TOKIO_ECHO];
 /// The relays.
 pub const RELAYS: [Contender; 4] = [TCP_RELAY, TOKIO_RELAY, HAPROXY, HAPROXY_SPLICE];
 /// The HTTP servers.
-pub const HTTP: [Contender; 3] = [RAW_HTTP, HTTP_HELLO, HYPER_HTTP];
+pub const HTTP: [Contender; 3] = [RAW_HTTP, READILY_HTTP, HYPER_HTTP];
+/// The servers of files.
+pub const FILES: [Contender; 4] = [READILY_FILES, NGINX_FILES, LIGHTTPD_FILES, HYPER_FILES];
+/// The HTTP servers that stream a body both ways.
+pub const STREAMS: [Contender; 2] = [READILY_HTTP, HYPER_HTTP];
 /// The WebSocket echo servers.
 pub const WEBSOCKETS: [Contender; 2] = [WS_ECHO, TUNGSTENITE];
 /// The TLS echo servers.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use readily::quic::Limits;
 
+use crate::content;
 use crate::failure::Failure;
 use crate::results::Role;
 use crate::scratch::Scratch;
@@ -27,6 +28,8 @@ pub struct Contender {
     pub windows: Windows,
     /// Whether it makes a certificate at start, and saves it for its clients.
     pub security: Security,
+    /// Whether it gets a folder.
+    pub serves: Serves,
     /// The crates whose versions stand for it.
     pub crates: &'static [&'static str],
     /// Its source in this repository; empty for programs from elsewhere.
@@ -47,7 +50,7 @@ pub enum Program {
     /// HAProxy, if it is installed.
     Haproxy(haproxy::Mode),
     /// lighttpd, if it is installed.
-    Lighttpd,
+    Lighttpd(lighttpd::Site),
 }
 
 /// How many bytes may be under way on QUIC.
@@ -68,6 +71,15 @@ pub enum Security {
     Certificate,
 }
 
+/// What a server is told to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// What it does of its own.
+    Own,
+    /// The folder with the large file.
+    Folder,
+}
+
 impl Contender {
     /// A peer: a binary of this package with a subcommand.
     pub const fn peer(
@@ -82,6 +94,7 @@ impl Contender {
             words,
             windows: Windows::Own,
             security: Security::Plain,
+            serves: Serves::Own,
             crates: &[],
             source: "",
             note: "",
@@ -108,6 +121,11 @@ impl Contender {
         Self { security: Security::Certificate, ..self }
     }
 
+    /// The same with the folder of the large file.
+    pub const fn of_folder(self) -> Self {
+        Self { serves: Serves::Folder, ..self }
+    }
+
     /// The same with where it comes from.
     pub const fn from(self, crates: &'static [&'static str], source: &'static str) -> Self {
         Self { crates, source, ..self }
@@ -124,7 +142,7 @@ impl Contender {
             Program::Peer(name) | Program::Example(name) => name,
             Program::Nginx(_) => "nginx",
             Program::Haproxy(_) => "haproxy",
-            Program::Lighttpd => "lighttpd",
+            Program::Lighttpd(_) => "lighttpd",
         }
     }
 
@@ -136,7 +154,7 @@ impl Contender {
             Program::Haproxy(_) => {
                 return "haproxy -db -f FILE (src/system/haproxy.rs writes it)".to_owned();
             }
-            Program::Lighttpd => {
+            Program::Lighttpd(_) => {
                 return "lighttpd -D -f FILE (src/system/lighttpd.rs writes it)".to_owned();
             }
         };
@@ -147,6 +165,9 @@ impl Contender {
         line.push_str(" --listen 127.0.0.1:0");
         if self.security == Security::Certificate {
             line.push_str(" --cert-out FILE");
+        }
+        if self.serves == Serves::Folder {
+            line.push_str(" --root DIR");
         }
         line
     }
@@ -202,7 +223,7 @@ impl Programs {
         let (name, program) = match contender.program {
             Program::Nginx(site) => return nginx::launch(site, to, scratch),
             Program::Haproxy(mode) => return haproxy::launch(mode, to, scratch),
-            Program::Lighttpd => return lighttpd::launch(scratch),
+            Program::Lighttpd(site) => return lighttpd::launch(site, scratch),
             Program::Peer(name) => (name, self.binary(name)?),
             Program::Example(name) => (name, self.example(name)?),
         };
@@ -214,6 +235,9 @@ impl Programs {
         }
         if contender.security == Security::Certificate {
             launch.saves_certificate(scratch.path("pem"));
+        }
+        if contender.serves == Serves::Folder {
+            launch.arguments.extend(["--root".into(), content::folder(scratch)?.into()]);
         }
         Ok(launch)
     }

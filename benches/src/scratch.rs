@@ -37,6 +37,19 @@ impl Scratch {
         self.files.set(self.files.get() + 1);
         self.directory.join(format!("{}.{suffix}", self.files.get()))
     }
+
+    /// The folder of that name, which is the same whenever it is asked for; and whether it is new.
+    ///
+    /// # Errors
+    /// Those of making it.
+    pub fn folder(&self, name: &str) -> Result<(PathBuf, bool), Failure> {
+        let folder = self.directory.join(name);
+        match fs::create_dir(&folder) {
+            Ok(()) => Ok((folder, true)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((folder, false)),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 impl Drop for Scratch {

@@ -1,9 +1,13 @@
-//! The HTTP service of the comparison, on Readily's server: a page, a line of text, JSON, and an
-//! upload.
+//! The HTTP service of the comparison, on Readily's server and its router: a page, a line of text,
+//! JSON, an upload, and an echo of a body as it comes.
 
 use std::io::{Cursor, Write};
+use std::sync::LazyLock;
 
-use readily::http1::{Answer, Limits, Reply, Request, Service, Status};
+use readily::http1::router::{Router, Routes};
+use readily::http1::{
+    Answer, Flow, Incoming, Intake, Length, Limits, Outgoing, Reply, Request, Service, Status,
+};
 use readily::{Desk, Machine};
 use serde::Serialize;
 
@@ -19,12 +23,36 @@ const JSON: &str = "application/json";
 /// No peer ends a connection after so many requests, so this one does not either.
 const LIMITS: Limits = Limits { requests: u32::MAX, ..Limits::DEFAULT };
 
-/// Answers by path. It holds nothing, so that a connection costs nothing for it.
+const ECHO: &str = "/echo";
+const BYTES: &str = "application/octet-stream";
+
+static ROUTER: LazyLock<Router<Page>> = LazyLock::new(|| {
+    let routes = Routes::new()
+        .get("/", Page::Home)
+        .get("/plaintext", Page::Plaintext)
+        .get("/json", Page::Json)
+        .post("/upload", Page::Upload)
+        .post(ECHO, Page::Echo);
+    routes.build().expect("these routes differ")
+});
+
+/// Answers by method and path. It holds nothing, so that a connection costs nothing for it.
 ///
 /// `GET /` is the page, `GET /plaintext` and `GET /json` a greeting, `POST /upload` the length of
-/// its body in decimal; all else is answered 404. Nothing is allocated.
+/// its body in decimal, `POST /echo` its body as it comes; another path is answered 404, another
+/// method 405. Nothing is allocated where a body is not streamed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Site;
+
+/// What there is.
+#[derive(Clone, Copy, Debug)]
+enum Page {
+    Home,
+    Plaintext,
+    Json,
+    Upload,
+    Echo,
+}
 
 impl<M: Machine> Service<M> for Site {
     fn call(
@@ -33,12 +61,37 @@ impl<M: Machine> Service<M> for Site {
         reply: Reply<'_, Self, M>,
         _: &mut Desk<'_, M::App>,
     ) -> Answer<Self, M> {
-        match (request.method(), request.path()) {
-            ("GET", "/") => reply.ok(HTML, PAGE.as_bytes()),
-            ("GET", "/plaintext") => reply.ok(TEXT, GREETING.as_bytes()),
-            ("GET", "/json") => json(reply, &Greeting { message: GREETING }),
-            ("POST", "/upload") => number(reply, request.body().len()),
-            _ => reply.not_found(),
+        let found = match ROUTER.find(request) {
+            Ok(found) => found,
+            Err(miss) => return miss.answer(reply),
+        };
+        match found.route {
+            Page::Home => reply.ok(HTML, PAGE.as_bytes()),
+            Page::Plaintext => reply.ok(TEXT, GREETING.as_bytes()),
+            Page::Json => json(reply, &Greeting { message: GREETING }),
+            Page::Upload => number(reply, request.body().len()),
+            Page::Echo => reply.status(Status::OK).content_type(BYTES).stream(Length::Unknown),
+        }
+    }
+
+    fn intake(&mut self, request: &Request<'_>) -> Intake {
+        if request.path() == ECHO { Intake::Stream } else { Intake::Whole }
+    }
+
+    fn send(
+        &mut self,
+        body: &mut Incoming<'_>,
+        out: &mut Outgoing<'_>,
+        _: &mut Desk<'_, M::App>,
+    ) -> Flow {
+        loop {
+            let bytes = body.bytes();
+            let n = bytes.len().min(out.room());
+            if n == 0 {
+                return if body.is_ended() { Flow::Done } else { Flow::Wait };
+            }
+            out.write(&bytes[..n]);
+            body.consume(n);
         }
     }
 
@@ -91,13 +144,16 @@ mod tests {
     fn every_route_has_its_answer() {
         let upload = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10240\r\n\r\n";
         let upload = upload.to_owned() + &"x".repeat(10_240);
+        let echo = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+                    5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n";
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
         for (request, status, content_type, body) in [
             (get("/"), "200 OK", HTML, PAGE),
             (get("/plaintext"), "200 OK", TEXT, GREETING),
             (get("/json"), "200 OK", JSON, r#"{"message":"Hello, World!"}"#),
             (upload, "200 OK", TEXT, "10240"),
-            (get("/upload"), "404 Not Found", "text/plain", "Not Found"),
+            (get("/upload"), "405 Method Not Allowed", "text/plain", "Method Not Allowed"),
+            (echo.to_owned(), "200 OK", BYTES, "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"),
             (get("/other"), "404 Not Found", "text/plain", "Not Found"),
         ] {
             let mut script = Script::new(Conn::Http(Server::new(Site)));

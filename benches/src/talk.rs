@@ -82,6 +82,10 @@ pub enum Request {
     Json,
     /// `POST /upload`, with a body of 10 KiB.
     Upload,
+    /// `GET /large`, a file of 100 MiB.
+    File,
+    /// `POST /echo`, with 1 MiB in chunks, which comes back in chunks.
+    Stream,
 }
 
 /// How long a connection lives.
@@ -114,6 +118,8 @@ impl fmt::Display for Get {
             Request::Plaintext => " --request plaintext",
             Request::Json => " --request json",
             Request::Upload => " --request upload",
+            Request::File => " --request file",
+            Request::Stream => " --request stream",
         })?;
         if self.pipeline > 1 {
             write!(f, " --pipeline {}", self.pipeline)?;
@@ -140,6 +146,8 @@ mod tests {
             (Talk::Http(Get::kept(Request::Browser)), "--protocol http"),
             (Talk::Http(Get::kept(Request::Short)), "--protocol http --request short"),
             (Talk::Http(Get::kept(Request::Upload)), "--protocol http --request upload"),
+            (Talk::Http(Get::kept(Request::File)), "--protocol http --request file"),
+            (Talk::Http(Get::kept(Request::Stream)), "--protocol http --request stream"),
             (Talk::Http(json), "--protocol http --request json --pipeline 16"),
             (Talk::Http(fresh), "--protocol http --request plaintext --fresh"),
         ] {

@@ -10,10 +10,14 @@ use readily::{App, Reactor};
 pub mod certificate;
 pub mod chat;
 mod cli;
+pub mod http_api;
+pub mod http_echo;
 pub mod key_value;
 pub mod quic_client;
+pub mod reports;
 mod served;
 pub mod showcase;
+pub mod static_files;
 mod web;
 
 pub use cli::{Cli, Usage, Within};

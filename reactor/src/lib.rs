@@ -14,12 +14,20 @@ mod pages {
     struct Testing;
     #[doc = include_str!("../../docs/http.md")]
     struct Http;
+    #[doc = include_str!("../../docs/router.md")]
+    struct Router;
+    #[doc = include_str!("../../docs/files.md")]
+    struct StaticFiles;
+    #[doc = include_str!("../../docs/compression.md")]
+    struct Compression;
     #[doc = include_str!("../../docs/websocket.md")]
     struct WebSocket;
     #[doc = include_str!("../../docs/tls.md")]
     struct Tls;
     #[doc = include_str!("../../docs/quic.md")]
     struct Quic;
+    #[doc = include_str!("../../docs/logs-and-metrics.md")]
+    struct LogsAndMetrics;
 }
 
 pub use readily_derive::Machine;
@@ -46,10 +54,14 @@ mod drain;
 mod effects;
 mod ending;
 mod endpoints;
+#[cfg(feature = "http1")]
+pub mod files;
 mod fleet;
 mod handle;
 mod listener;
+pub mod logbook;
 mod mail;
+pub mod metrics;
 mod pool;
 mod quiet;
 mod reactor;

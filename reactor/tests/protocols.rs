@@ -8,8 +8,12 @@
 
 #[path = "protocols/caller.rs"]
 mod caller;
+#[path = "protocols/carried_files.rs"]
+mod carried_files;
 #[path = "protocols/chat.rs"]
 mod chat;
+#[path = "common/drawer.rs"]
+mod drawer;
 #[path = "protocols/guest.rs"]
 mod guest;
 #[path = "protocols/http.rs"]

@@ -9,7 +9,7 @@ use readily::http1::Server;
 use readily_benches::page::{BROWSER, PAGE, SHORT};
 use readily_benches::site::Site;
 
-use crate::line::Line;
+use readily_benches::line::Line;
 
 /// The size of the body that is sent to us, in bytes.
 const UPLOAD: usize = 10 * 1024;

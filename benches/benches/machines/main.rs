@@ -4,7 +4,6 @@
 //! Each bench checks its work before it is measured, and panics if that is wrong.
 
 mod http;
-mod line;
 mod relay;
 mod size;
 mod slab;

@@ -6,8 +6,8 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use readily::relay::Relay;
 use readily::{Id, Machine, Peer, Tx};
 
-use crate::line::{self, Line};
 use crate::size::bytes;
+use readily_benches::line::{self, Line};
 
 /// How many bytes one read brought.
 const SIZES: [usize; 2] = [1024, 64 * 1024];

@@ -13,8 +13,8 @@ use readily_benches::scratch::Scratch;
 use readily_benches::tls::{SERVER_NAME, client, server};
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
 
-use crate::line;
 use crate::size::bytes;
+use readily_benches::line;
 
 /// What one record carries, in bytes; the second is the most that it can.
 const SIZES: [usize; 2] = [1024, 16 * 1024];

@@ -10,8 +10,8 @@ use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::line::Line;
 use crate::size::bytes;
+use readily_benches::line::Line;
 
 /// The sizes of a message in bytes.
 const SIZES: [usize; 3] = [16, 1024, 64 * 1024];

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use rustix::process::Signal;
 
+use crate::content;
 use crate::failure::Failure;
 use crate::page::PAGE;
 use crate::reservation::Reservation;
@@ -19,14 +21,22 @@ const FILES: [(&str, &str); 3] = [
     ("json", r#"{"message":"Hello, World!"}"#),
 ];
 
-/// lighttpd, ready to be started: `/`, `/plaintext` and `/json` are files. It takes no `/upload`.
-pub fn launch(scratch: &Scratch) -> Result<Launch, Failure> {
+/// What lighttpd serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// `/`, `/plaintext` and `/json`, each a file. It takes no `/upload`.
+    Answers,
+    /// The folder with the large file.
+    Folder,
+}
+
+/// lighttpd, ready to be started.
+pub fn launch(site: Site, scratch: &Scratch) -> Result<Launch, Failure> {
     let program = LIGHTTPD.find()?;
-    let directory = scratch.path("lighttpd");
-    fs::create_dir(&directory)?;
-    for (name, body) in FILES {
-        fs::write(directory.join(name), body)?;
-    }
+    let directory = match site {
+        Site::Answers => answers(scratch)?,
+        Site::Folder => content::folder(scratch)?,
+    };
     let reservation = Reservation::new((Ipv4Addr::LOCALHOST, 0).into())?;
     let file = scratch.path("lighttpd.conf");
     let root = directory.display().to_string();
@@ -41,6 +51,15 @@ pub fn launch(scratch: &Scratch) -> Result<Launch, Failure> {
         stop: Signal::INT,
         certificate: None,
     })
+}
+
+fn answers(scratch: &Scratch) -> Result<PathBuf, Failure> {
+    let directory = scratch.path("lighttpd");
+    fs::create_dir(&directory)?;
+    for (name, body) in FILES {
+        fs::write(directory.join(name), body)?;
+    }
+    Ok(directory)
 }
 
 /// Requests of a connection and its idle time have the greatest limits that there are.

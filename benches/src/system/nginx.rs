@@ -11,6 +11,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
+use crate::content;
 use crate::failure::Failure;
 use crate::page::PAGE;
 use crate::reservation::Reservation;
@@ -31,6 +32,8 @@ pub enum Site {
     Https,
     /// `/` alone, from a file that stays open.
     File,
+    /// The folder with the large file, by `sendfile`.
+    Folder,
     /// A relay of bytes.
     Relay,
     /// A proxy that reads HTTP, and keeps its connections to the server behind it.
@@ -49,7 +52,10 @@ pub fn launch(site: Site, to: Option<SocketAddr>, scratch: &Scratch) -> Result<L
     }
     fs::write(directory.join(PAGE_FILE), PAGE)?;
     let reservation = Reservation::new((Ipv4Addr::LOCALHOST, 0).into())?;
-    let block = block(site, reservation.address(), to)?;
+    let mut block = block(site, reservation.address(), to)?;
+    if site == Site::Folder {
+        block = block.replace(FOLDER, &content::folder(scratch)?.display().to_string());
+    }
     fs::write(directory.join(CONFIGURATION), format!("{modules}{GLOBAL}{block}"))?;
     Ok(Launch {
         name: "nginx".to_owned(),
@@ -66,6 +72,9 @@ const CONFIGURATION: &str = "nginx.conf";
 const CERTIFICATE: &str = "cert.pem";
 const KEY: &str = "key.pem";
 const PAGE_FILE: &str = "page.html";
+
+/// What stands for the folder in a configuration.
+const FOLDER: &str = "FOLDER";
 
 const GLOBAL: &str = "daemon off;
 master_process off;
@@ -113,6 +122,16 @@ fn block(site: Site, listen: SocketAddr, to: Option<SocketAddr>) -> Result<Strin
         default_type \"text/html; charset=utf-8\";
         location = / {{ try_files /{PAGE_FILE} =404; }}
         location / {{ return 404; }}
+    }}
+}}
+"
+        ),
+        Site::Folder => format!(
+            "http {{
+{HTTP}    sendfile on;
+    server {{ {listen};
+        root \"{FOLDER}\";
+        default_type application/octet-stream;
     }}
 }}
 "

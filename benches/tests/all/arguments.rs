@@ -12,7 +12,7 @@ const PEERS: [(&str, &str); 4] = [
     (PEER_RAW, "echo, http, udp"),
     (PEER_BLOCKING, "one, threads, udp"),
     (PEER_TOKIO, "echo, udp, relay, tls, "),
-    (PEER_READILY, "http, https, "),
+    (PEER_READILY, "http, https, files, "),
 ];
 
 #[test]
@@ -73,7 +73,7 @@ fn bad_arguments_of_load_are_one_line_and_exit_code_2() -> Result<()> {
         (format!("{echo} --requests 2 --protocol websocket --fresh"), "--fresh is not known here"),
         (
             format!("{http} --requests 2 --request long"),
-            "browser, short, plaintext, json or upload is expected",
+            "browser, short, plaintext, json, upload, file or stream is expected",
         ),
         (format!("{http} --requests 2 --pipeline 0"), "--pipeline is 1 to 1024"),
         (format!("{http} --requests 2 --pipeline 1025"), "--pipeline is 1 to 1024"),

@@ -79,7 +79,9 @@ fn nginx_file() -> Result<(), Failure> {
 #[test]
 fn lighttpd_files() -> Result<(), Failure> {
     let scratch = Scratch::new()?;
-    let Some(server) = start(lighttpd::launch(&scratch), &scratch)? else { return Ok(()) };
+    let Some(server) = start(lighttpd::launch(lighttpd::Site::Answers, &scratch), &scratch)? else {
+        return Ok(());
+    };
     let mut client = Client::new(connect(server.address())?);
     client.expect(&get("/"), 200, "text/html; charset=utf-8", PAGE)?;
     client.expect(&get("/plaintext"), 200, "text/plain", "Hello, World!")?;

@@ -20,7 +20,7 @@ pub struct Host<'a> {
 }
 
 /// How a service is called, and the state in which its connections begin.
-type Door = (&'static str, fn() -> Conn);
+type Door<F> = (&'static str, F);
 
 impl<'a> Host<'a> {
     /// Nothing is open yet.
@@ -37,21 +37,21 @@ impl<'a> Host<'a> {
     ///
     /// # Errors
     /// Those of listening, with the address.
-    pub fn tcp(
+    pub fn tcp<F: Fn() -> Conn + 'static>(
         &mut self,
-        (what, first): Door,
+        (what, first): Door<F>,
         at: SocketAddr,
         options: Listen,
         command: impl FnOnce(SocketAddr) -> String,
     ) -> Result<SocketAddr, Failure> {
-        let mut count = self.count();
+        let (mut count, state) = (self.count(), first().state());
         let listened = self.reactor.listen_with(&at.into(), options, move |app, _| {
             count(app);
             Some(first())
         });
         let (_, bound) = listening(at, listened)?;
         let at = bound.ip().unwrap_or(at);
-        self.ip(what, at, Some(first().state()), command(at));
+        self.ip(what, at, Some(state), command(at));
         Ok(at)
     }
 
@@ -61,7 +61,7 @@ impl<'a> Host<'a> {
     /// Those of listening, with the path.
     pub fn unix(
         &mut self,
-        (what, first): Door,
+        (what, first): Door<fn() -> Conn>,
         path: &Path,
         command: impl FnOnce(&Path) -> String,
     ) -> Result<(), Failure> {

@@ -14,11 +14,16 @@ mod visitor;
 
 use readily::echo::Echo;
 use readily::http1::Server;
+use readily::metrics::Metrics;
 use readily::relay::Relay;
 use readily::websocket::{Encoded, WebSocket};
 use readily::{Address, App, Connect, Effects, End, Fault, Id, Io, Machine, Peer, State, Step};
 
+use crate::http_api::{self, Api, Letter, Letters};
+use crate::http_echo::{self, Echoed};
 use crate::key_value::{Change, Login, Quit, Ready, Store, Subscribed, Value};
+use crate::reports::Reports;
+use crate::static_files::{self, Folder};
 
 pub use board::Board;
 pub use feed::{Feed, Mirror};
@@ -35,7 +40,7 @@ pub const PASSWORD: &str = "sesame";
 /// What a connection of this loop can be: which it is, its listener decides.
 #[derive(Machine, Debug)]
 #[machine(app = Showcase)]
-#[max_size(96)]
+#[max_size(104)]
 pub enum Conn {
     /// A client of the page and of what else is there over HTTP.
     #[becomes(Live, Mirror)]
@@ -74,6 +79,12 @@ pub enum Conn {
     Quit(Quit),
     /// A client of one of these services, that this loop sent there.
     Visitor(Visitor),
+    /// A client of the notebook.
+    Notebook(Server<http_api::Site<Conn>>),
+    /// A client of the echo over HTTP.
+    HttpEcho(Server<http_echo::Echo>),
+    /// A client of the folder, where there is one.
+    Files(Server<Folder>),
 }
 
 /// What all connections share.
@@ -87,6 +98,12 @@ pub struct Showcase {
     pub board: Board,
     /// Who can be sent to look at it all.
     pub visits: Visits,
+    /// The notebook.
+    pub api: Api,
+    /// What was sent back over HTTP.
+    pub echoed: Echoed,
+    /// What the folder's connections share.
+    pub folder: static_files::Shared,
 }
 
 /// What travels in the loop.
@@ -96,6 +113,23 @@ pub enum Mail {
     Change(Change),
     /// To everybody who watches the page; encoded once for all of them.
     Feed(Encoded),
+    /// Of the notebook.
+    Api(Letter),
+}
+
+impl From<Letter> for Mail {
+    fn from(letter: Letter) -> Self {
+        Mail::Api(letter)
+    }
+}
+
+impl Letters for Mail {
+    fn letter(self) -> Result<Letter, Self> {
+        match self {
+            Mail::Api(letter) => Ok(letter),
+            other => Err(other),
+        }
+    }
 }
 
 impl From<Change> for Mail {
@@ -119,7 +153,15 @@ impl Showcase {
     /// Nothing is stored, and nobody is there.
     pub fn new() -> Self {
         let (board, visits) = (Board::default(), Visits::default());
-        Showcase { store: Store::new(PASSWORD), backend: None, board, visits }
+        let (api, echoed) = (Api::default(), Echoed::default());
+        let (store, folder) = (Store::new(PASSWORD), static_files::Shared::default());
+        Showcase { store, backend: None, board, visits, api, echoed, folder }
+    }
+
+    /// Counts what is asked over HTTP there.
+    pub fn report(&mut self, metrics: &Metrics) {
+        self.api.reports = Reports::new(metrics, None, 0);
+        self.folder.reports = Reports::new(metrics, None, 0);
     }
 }
 
@@ -134,12 +176,20 @@ impl App for Showcase {
     type Conn = Conn;
 
     fn receive(&mut self, mail: Mail, fx: &mut Effects<Self>) {
-        fx.publish(self.board.watchers(), &mail);
+        match mail {
+            Mail::Api(Letter::Beat) => self.api.listeners.beat(fx),
+            Mail::Feed(_) => {
+                fx.publish(self.board.watchers(), &mail);
+            }
+            // These are for connections.
+            Mail::Api(_) | Mail::Change(_) => {}
+        }
     }
 
     fn gone(&mut self, id: Id, _: End, _: &mut Effects<Self>) {
         self.store.forget(id);
         self.board.forget(id);
+        self.api.listeners.forget(id);
         self.visits.forget(id);
     }
 }
@@ -147,6 +197,24 @@ impl App for Showcase {
 impl AsMut<Store> for Showcase {
     fn as_mut(&mut self) -> &mut Store {
         &mut self.store
+    }
+}
+
+impl AsMut<Api> for Showcase {
+    fn as_mut(&mut self) -> &mut Api {
+        &mut self.api
+    }
+}
+
+impl AsMut<Echoed> for Showcase {
+    fn as_mut(&mut self) -> &mut Echoed {
+        &mut self.echoed
+    }
+}
+
+impl AsMut<static_files::Shared> for Showcase {
+    fn as_mut(&mut self) -> &mut static_files::Shared {
+        &mut self.folder
     }
 }
 

@@ -35,7 +35,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 pub struct Site;
 
 /// The largest body that is taken, in bytes: nothing here needs a larger one.
-pub(super) const BODY_MAX: u32 = 64 * 1024;
+pub(super) const BODY_MAX: u64 = 64 * 1024;
 
 const LIMITS: Limits = Limits { body: BODY_MAX, ..Limits::DEFAULT };
 

@@ -7,13 +7,15 @@ use std::os::unix::ffi::OsStrExt;
 use crate::server::{example, run};
 
 /// All that serve: the one that asks has other options.
-const ALL: [&str; 11] = [
+const ALL: [&str; 13] = [
     "tcp_echo",
     "udp_echo",
     "tcp_relay",
     "key_value",
     "http_hello",
     "http_echo",
+    "http_api",
+    "static_files",
     "ws_echo",
     "tls_echo",
     "quic_echo",
@@ -71,7 +73,18 @@ fn a_bad_argument_is_one_line_and_exit_code_2() {
         ("quic_echo", &["--listen", "unix:a"], "--listen `unix:a`"),
         ("quic_echo", &["--key", "a"], "--key needs --cert"),
         ("quic_echo", &["--cert-out", "/no/such/file"], "--cert-out `/no/such/file`: No such file"),
+        ("http_api", &["--upload-max", "much"], "--upload-max `much`"),
+        ("http_api", &["--json-log"], "--json-log needs --log"),
+        ("http_api", &["--log", "/no/such/file"], "--log `/no/such/file`: No such file"),
+        ("static_files", &["--root", "/no/such"], "--root `/no/such`: No such file"),
+        ("static_files", &["--root", "/etc/passwd"], "--root `/etc/passwd`: Not a directory"),
+        ("static_files", &["--inline", "--offload"], "--inline and --offload exclude each other"),
+        ("static_files", &["--metrics", "m"], "--metrics `m`: a path begins with a slash"),
+        ("static_files", &["--log", "/no/such/file"], "--log `/no/such/file`: No such file"),
+        ("static_files", &["--loops", "0"], "--loops `0`"),
+        ("static_files", &["--loops", "2", "--listen", "unix:a"], "--loops needs an IP address"),
         ("showcase", &["--listen", "unix:a"], "--listen `unix:a`"),
+        ("showcase", &["--root", "/no/such"], "--root `/no/such`: No such file"),
         ("showcase", &["--plain", "127.0.0.1:65533"], "--plain `127.0.0.1:65533`"),
     ] {
         refuses(name, &arguments.iter().map(OsStr::new).collect::<Vec<_>>(), part);

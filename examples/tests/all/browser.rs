@@ -56,6 +56,13 @@ pub(crate) fn find() -> Option<OsString> {
     }
 }
 
+/// Says that there is none, past the capture of the test harness: nobody should take this for a
+/// look.
+pub(crate) fn missing(what: &str) {
+    let told = format!("\nNO BROWSER: {what}. Install chromium or name one in {VARIABLE}.\n");
+    let _ = std::io::stderr().write_all(told.as_bytes());
+}
+
 impl Browser {
     /// Starts the browser that was found, on a page.
     pub(crate) fn open(browser: OsString, url: &str) -> Self {

@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// Of a body in chunks.
+    pub(crate) trailers: Vec<(String, String)>,
 }
 
 impl Answer {
@@ -60,27 +62,71 @@ impl Http {
         self.send(body).answer(line.starts_with("HEAD "))
     }
 
+    /// Sends those bytes while it reads the answer, as whoever sends much has to.
+    #[track_caller]
+    pub(crate) fn exchange(&mut self, bytes: &[u8]) -> Answer {
+        let mut stream = self.stream.try_clone().expect("a descriptor");
+        std::thread::scope(|scope| {
+            let sender = scope.spawn(move || stream.write_all(bytes));
+            let answer = self.answer(false);
+            sender.join().expect("no panic").expect("it is read");
+            answer
+        })
+    }
+
     /// Reads an answer; one to a HEAD has a length and no body.
     #[track_caller]
     pub(crate) fn answer(&mut self, to_head: bool) -> Answer {
-        let line = self.line();
-        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
-        let status = status.and_then(|status| status.parse().ok()).expect(&line);
-        let mut answer = Answer { status, headers: Vec::new(), body: Vec::new() };
-        loop {
-            let line = self.line();
-            let Some((name, value)) = line.split_once(": ") else {
-                assert_eq!(line, "", "no header");
-                break;
-            };
-            answer.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        let mut answer = self.head();
+        if to_head || answer.status < 200 || matches!(answer.status, 204 | 304) {
+            return answer;
         }
-        if !to_head && status >= 200 {
+        if answer.header("transfer-encoding") == "chunked" {
+            while self.chunk(&mut answer.body) > 0 {}
+            answer.trailers = self.fields();
+        } else {
             let length = answer.header("content-length").parse().expect("a length");
             answer.body.resize(length, 0);
             self.answers.read_exact(&mut answer.body).expect("the whole body");
         }
         answer
+    }
+
+    /// Reads the head of an answer.
+    #[track_caller]
+    pub(crate) fn head(&mut self) -> Answer {
+        let line = self.line();
+        let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+        let status = status.and_then(|status| status.parse().ok()).expect(&line);
+        Answer { status, headers: self.fields(), body: Vec::new(), trailers: Vec::new() }
+    }
+
+    /// Reads one chunk, and says how long it is; the last one has no data.
+    #[track_caller]
+    pub(crate) fn chunk(&mut self, into: &mut Vec<u8>) -> usize {
+        let size = self.line();
+        let size = usize::from_str_radix(&size, 16).expect(&size);
+        let there = into.len();
+        into.resize(there + size, 0);
+        self.answers.read_exact(&mut into[there..]).expect("the whole chunk");
+        if size > 0 {
+            assert_eq!(self.line(), "", "behind a chunk");
+        }
+        size
+    }
+
+    /// Header fields or trailers, with the empty line behind them.
+    #[track_caller]
+    fn fields(&mut self) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(": ") else {
+                assert_eq!(line, "", "no field");
+                return fields;
+            };
+            fields.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
     }
 
     /// Nothing comes but the end, and then we end as well.

@@ -1,15 +1,13 @@
 //! `http_echo`: every request comes back.
 
-use std::process::Command;
-
 use crate::client::Noise;
 use crate::http::Http;
 use crate::server::{Server, run};
 use crate::tools::{self, Scratch};
 
 const NAME: &str = "http_echo";
-/// The largest body.
-const BODY_MAX: usize = 1 << 20;
+/// A body that is larger than what a server puts together by default.
+const BODY: usize = 3 << 20;
 
 #[test]
 fn a_request_without_a_body_comes_back_as_it_was() {
@@ -30,26 +28,59 @@ fn a_request_without_a_body_comes_back_as_it_was() {
 }
 
 #[test]
-fn a_body_comes_back_up_to_the_limit() {
+fn a_body_of_any_length_comes_back_as_it_comes() {
     let server = Server::on_loopback(NAME, &[]);
     let mut http = Http::to(server.ip());
-    for (seed, size) in (1..).zip([1, 1000, 65_536, 300_000, BODY_MAX - 1, BODY_MAX]) {
+    let sizes = [1, 1000, 65_536, 300_000, (1 << 20) + 1, 20 << 20];
+    for (seed, size) in (1..).zip(sizes) {
         let body = Noise::bytes(seed, size as u64);
-        let answer = http.ask("POST /", "content-type: text/x-any; a=b\r\n", &body);
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: text/x-any; a=b\r\n\
+             content-length: {size}\r\n\r\n"
+        );
+        let answer = http.exchange(&[head.as_bytes(), &body].concat());
         assert_eq!((answer.status, answer.header("content-type")), (200, "text/x-any; a=b"));
+        assert_eq!(answer.header("content-length"), size.to_string());
         assert!(answer.body == body, "{size} bytes");
+        // The same in chunks, which come back as such.
+        let mut sent = b"PUT / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        for chunk in body.chunks(70_001) {
+            sent.extend_from_slice(format!("{:x};a=b\r\n", chunk.len()).as_bytes());
+            sent.extend_from_slice(chunk);
+            sent.extend_from_slice(b"\r\n");
+        }
+        sent.extend_from_slice(b"0\r\nX-Checksum: 7\r\nx-Other:  \r\n\r\n");
+        let answer = http.exchange(&sent);
+        assert_eq!(answer.header("content-type"), "application/octet-stream");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(answer.body == body, "{size} bytes in chunks");
+        let trailers = [("x-checksum", "7"), ("x-other", "")];
+        assert_eq!(answer.trailers, trailers.map(|(name, value)| (name.into(), value.into())));
     }
-    let answer = http.ask("PUT /", "", b"what is it?");
-    assert_eq!(answer.header("content-type"), "application/octet-stream");
-    assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    // One more than the limit is refused before it comes.
-    let line = format!("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", BODY_MAX + 1);
-    let answer = http.send(line).answer(false);
-    assert_eq!((answer.status, answer.header("connection")), (413, "close"));
-    http.ends();
+    drop(http);
+    let total: usize = sizes.iter().sum();
     let printed = server.stop();
-    assert!(printed[0].starts_with("requests 7, "), "{printed:#?}");
-    assert_eq!(printed[2..], ["  1 http: the body is too large"]);
+    assert_eq!(printed[0], format!("requests 12, bytes of bodies {}", 2 * total));
+    assert_eq!(printed.len(), 2, "{printed:#?}");
+}
+
+#[test]
+fn a_body_comes_back_before_it_has_ended() {
+    let server = Server::on_loopback(NAME, &[]);
+    let mut http = Http::to(server.ip());
+    http.send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    let mut back = Vec::new();
+    for (nth, word) in ["one", "two", "three"].into_iter().enumerate() {
+        http.send(format!("{:x}\r\n{word}\r\n", word.len()));
+        if nth == 0 {
+            assert_eq!(http.head().header("transfer-encoding"), "chunked");
+        }
+        http.chunk(&mut back);
+        assert!(back.ends_with(word.as_bytes()), "{}", back.escape_ascii());
+    }
+    http.send("0\r\n\r\n");
+    assert_eq!(http.chunk(&mut back), 0);
+    server.stop();
 }
 
 #[test]
@@ -83,21 +114,40 @@ fn curl_is_sent_back_what_it_sends() {
         assert_eq!(Http::to(server.ip()).ask("POST /", "", b"body").text(), "body");
         return;
     }
-    let body = Noise::bytes(7, BODY_MAX as u64);
+    let body = Noise::bytes(7, BODY as u64);
     let file = Scratch::holding("curl-body", &body);
     let sent = format!("@{}", file.path());
     let url = format!("http://{}/", server.address);
-    let curl = |options: &[&str]| {
-        let mut command = Command::new("curl");
-        command.args(["--noproxy", "*", "--max-time", "60", "-sS"]).args(options).arg(&url);
-        run(&mut command).stdout
-    };
+    let curl = |options: &[&str]| tools::curl(&[options, &[&url]].concat()).stdout;
     // A body of this size it sends only when it is asked to.
     assert!(curl(&["--data-binary", &sent]) == body);
-    assert!(curl(&["-T", file.path(), "-H", "expect:"]) == body);
+    assert!(curl(&["--data-binary", &sent, "-H", "expect:"]) == body);
+    assert!(curl(&["-T", file.path()]) == body);
+    assert!(curl(&["-T", file.path(), "-H", "transfer-encoding: chunked"]) == body);
+    assert!(curl(&["-0", "-T", file.path()]) == body);
     assert_eq!(curl(&["-d", "a=b"]), b"a=b");
     let head = String::from_utf8(curl(&["-A", "me", "-H", "x-y: z"])).expect("UTF-8");
     assert!(head.contains("\nUser-Agent: me\n") && head.ends_with("\nx-y: z\n"), "{head}");
+    // It was asked for the body before it sent it, and kept the connection.
+    let told =
+        tools::curl(&["-v", "-T", file.path(), "-o", "/dev/null", &url, "-o", "/dev/null", &url]);
+    let told = String::from_utf8_lossy(&told.stderr);
+    assert!(told.contains("< HTTP/1.1 100 Continue") && told.contains("Re-using"), "{told}");
     let printed = server.stop();
-    assert_eq!(printed[0], format!("requests 4, bytes of bodies {}", 2 * BODY_MAX + 3));
+    assert_eq!(printed[0], format!("requests 9, bytes of bodies {}", 6 * BODY + 3));
+}
+
+#[test]
+fn python_keeps_its_connection_and_sends_chunks() {
+    let Some(mut python) = tools::python("http.client", "no Python has asked `http_echo`") else {
+        return;
+    };
+    let server = Server::on_loopback(NAME, &[]);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/http_echo.py");
+    let output = run(python.args([script, &server.address]));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*told), (Some(0), ""));
+    let printed = server.stop();
+    assert!(printed[0].starts_with("requests 106, "), "{printed:#?}");
+    assert!(printed[1].starts_with("connections 1, "), "{printed:#?}");
 }

@@ -81,6 +81,11 @@ impl Server {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
     }
 
+    /// Tells it that its log was moved away.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).expect("it runs");
+    }
+
     /// Asks it to end, and says what it still prints. It must end well and without a complaint.
     pub(crate) fn stop(self) -> Vec<String> {
         self.terminate();

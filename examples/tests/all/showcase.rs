@@ -8,13 +8,14 @@ use std::process::Command;
 use rustls::version::TLS13;
 
 use crate::client::Client;
+use crate::http::Http;
 use crate::server::{Server, example, run, socket_path};
 use crate::tls_echo;
 use crate::tools::Scratch;
 
 /// The table: each service, and what its command prints. Commands that need more than bash and perl
 /// are not run here: their services have tests below.
-const TOUR: [(&str, Option<&str>); 8] = [
+const TOUR: [(&str, Option<&str>); 10] = [
     ("HTTP, WebSocket", None),
     ("TCP echo", Some("hello\n")),
     ("Unix echo", Some("hello\n")),
@@ -23,6 +24,8 @@ const TOUR: [(&str, Option<&str>); 8] = [
     ("UDP echo", Some("hello\n")),
     ("TCP relay", Some("hello\n")),
     ("key_value", Some("OK\nOK\nVALUE 5\nhello\nBYE\n")),
+    ("HTTP notebook", None),
+    ("HTTP echo", None),
 ];
 
 /// A showcase with every port of the system's choice.
@@ -90,6 +93,28 @@ fn it_answers_by_path() {
 fn length_in(fields: &[String]) -> u64 {
     let length = fields.iter().find_map(|field| field.strip_prefix("content-length: "));
     length.map_or(0, |length| length.parse().expect("a number"))
+}
+
+#[test]
+fn its_web_services_answer() {
+    let site = Scratch::folder("showcase-site", &[("index.html", b"<h1>here</h1>")]);
+    let server = start(&socket_path("web"), &["--root", site.path()]);
+    let mut notes = Http::to(service(&server, "HTTP notebook"));
+    let kind = "content-type: application/json\r\n";
+    assert_eq!(notes.ask("POST /notes", kind, br#"{"text":"a"}"#).status, 201);
+    assert!(notes.ask("GET /notes", "", b"").text().contains(r#""text":"a""#));
+    assert_eq!(notes.ask("GET /slow?ms=1", "", b"").text(), r#"{"slept_ms":1}"#);
+    assert_eq!(notes.ask("GET /work/10", "", b"").text(), r#"{"below":10,"primes":4}"#);
+    let mut echo = Http::to(service(&server, "HTTP echo"));
+    assert_eq!(echo.ask("PUT /", "", b"hello").text(), "hello");
+    let mut files = Http::to(service(&server, "HTTP files"));
+    assert_eq!(files.ask("GET /", "", b"").text(), "<h1>here</h1>");
+    let counts = notes.ask("GET /metrics", "", b"");
+    let requests = r#"readily_http_requests_total{loop="0",class="2xx"} 5"#;
+    assert!(counts.text().contains(requests), "{}", counts.text());
+    assert!(counts.text().contains("readily_accepted_total"), "{}", counts.text());
+    drop((notes, echo, files));
+    server.stop();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::server::{Server, socket_path};
 use crate::showcase::{self, service};
 use crate::web_socket::WebSocket;
 
-const STATES: [&str; 12] = [
+const STATES: [&str; 15] = [
     "Http",
     "Live",
     "Mirror",
@@ -24,6 +24,9 @@ const STATES: [&str; 12] = [
     "Subscribed",
     "Quit",
     "Visitor",
+    "Notebook",
+    "HttpEcho",
+    "Files",
 ];
 
 fn start(name: &str) -> Server {
@@ -109,12 +112,12 @@ fn feed_tells_what_happens(server: Server) {
     }
     until(&mut feed, "you", r#""id":""#);
     // In the order of the states: this client is the one in `Live`.
-    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0],"edges":[[1,0],"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0,0,0,0],"edges":[[1,0],"#);
     let mut echo = Client::connect(service(&server, "TCP echo"));
     echo.send("hello\n").reads("hello\n");
-    until(&mut feed, "figures", r#""now":[0,1,0,1,0,0,0,0,0,0,0,0]"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,1,0,0,0,0,0,0,0,0,0,0,0]"#);
     drop(echo);
-    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0]"#);
+    until(&mut feed, "figures", r#""now":[0,1,0,0,0,0,0,0,0,0,0,0,0,0,0]"#);
     // The first is told to all; those right after it are too many, and counted by name.
     (0..50).for_each(|n| {
         feed.text(&format!("\"line\" {n}"));

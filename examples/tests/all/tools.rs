@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+
+use crate::server::run;
 
 /// Names a Python that has the modules that are asked for.
 const PYTHON: &str = "READILY_PYTHON";
@@ -38,7 +40,13 @@ fn missing(what: &str, instead: &str) {
     let _ = std::io::stderr().write_all(told.as_bytes());
 }
 
-/// A file of this process alone. It is removed when it is dropped.
+/// Asks by curl, which says no more than what goes wrong.
+pub(crate) fn curl(arguments: &[&str]) -> Output {
+    let mut command = Command::new("curl");
+    run(command.args(["--noproxy", "*", "--max-time", "60", "-sS"]).args(arguments))
+}
+
+/// A file or folder of this process alone. It is removed when it is dropped.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
@@ -53,6 +61,18 @@ impl Scratch {
         scratch
     }
 
+    /// A folder with these files, each a path and what is in it.
+    pub(crate) fn folder(name: &str, files: &[(&str, &[u8])]) -> Self {
+        let scratch = Scratch::new(name);
+        std::fs::create_dir(&scratch.0).expect("a folder");
+        for (path, bytes) in files {
+            let path = scratch.0.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, bytes).expect("a file");
+        }
+        scratch
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.0.to_str().expect("UTF-8")
     }
@@ -61,6 +81,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // It may never have been written.
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(&self.0).or_else(|_| std::fs::remove_dir_all(&self.0));
     }
 }

@@ -113,7 +113,7 @@ impl WebSocket {
     pub(crate) fn ends(&mut self) {
         let mut rest = Vec::new();
         self.answers.read_to_end(&mut rest).expect("an end in order");
-        assert_eq!(rest, []);
+        assert_eq!(rest, [0_u8; 0]);
         // The server may have gone altogether.
         let _ = self.stream.shutdown(Shutdown::Write);
     }

@@ -10,7 +10,8 @@ use readily_protocols::contract::{
 use readily_protocols::http1::reason::*;
 use readily_protocols::http1::{HEADERS_MOST, Limits, Server};
 
-use crate::support::{Conn, Site, World, codes, get, limited, post, site};
+use crate::site::Site;
+use crate::support::{Conn, World, codes, get, limited, post, site};
 
 const L: Limits = Limits::DEFAULT;
 
@@ -143,7 +144,7 @@ fn turn(limits: Limits, input: &[u8], receive_max: usize) -> (usize, Result<Next
     let (ends, link) = ((&mut rx, &mut tx), (Peer::None, Signals(0)));
     let id = Id { index: 0, generation: 1 };
     let mut io = Io::new(id, &remote, ends, link, &mut app, &mut fx);
-    let next = Conn::Http(Server::new(Site(limits))).advance(&mut io);
+    let next = Conn::Http(Server::new(Site::new(limits))).advance(&mut io);
     (app.seen.len(), next)
 }
 

@@ -56,11 +56,17 @@ fn judge(head: &str) -> Option<u64> {
     };
     let lengths = all("content-length");
     let length = match lengths[..] {
+        // It might be meant to end with the connection.
+        [] if !is_11 && matches!(method, "POST" | "PUT" | "PATCH") => return None,
         [] => 0,
         [digits] if digits.len() <= 19 && digits.chars().all(|c| c.is_ascii_digit()) => {
             digits.parse().ok()?
         }
         _ => return None,
+    };
+    let codings = all("transfer-encoding");
+    let is_chunked = is_11 && lengths.is_empty() && {
+        codings.len() == 1 && codings[0].eq_ignore_ascii_case("chunked")
     };
     let expects = all("expect");
     let expect_ok =
@@ -71,9 +77,10 @@ fn judge(head: &str) -> Option<u64> {
         && host_ok
         && target_ok
         && expect_ok
-        && all("transfer-encoding").is_empty()
+        && (is_chunked || codings.is_empty())
         && length <= 1 << 20;
-    good.then_some(length)
+    // No body in chunks comes to its end here.
+    good.then_some(if is_chunked { u64::MAX } else { length })
 }
 
 const BASES: &[&str] = &[
@@ -163,7 +170,7 @@ fn requests(input: &str) -> (usize, bool) {
         }
         let Some(end) = head.find("\r\n\r\n").map(|at| at + 4) else { return (good, false) };
         let Some(length) = judge(&head[..end]) else { return (good, true) };
-        let behind = head.as_bytes().get(end + length as usize..);
+        let behind = head.as_bytes().get(end.saturating_add(length as usize)..);
         let Some(behind) = behind else { return (good, false) };
         // A body may end within a character.
         rest = String::from_utf8_lossy(behind).into_owned();

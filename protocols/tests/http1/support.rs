@@ -1,15 +1,15 @@
-//! A site to talk to, the machine it is part of, and how what it said is read.
+//! The machine that the site is part of, and how what it said is read.
+
+use std::time::Instant;
 
 use readily_protocols::contract::{
-    App, Desk, Diagram, Edge, Fault, Io, Machine, Never, Next, Reason, State, StateInfo, Step,
-    Timeouts,
+    App, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Timeouts,
 };
 use readily_protocols::echo::Echo;
-use readily_protocols::http1::{
-    Answer, Limits, Name, Reply, Request, Server, Service, Status, Value,
-};
+use readily_protocols::http1::{Limits, Server};
 use readily_protocols::testing::Script;
-use std::time::Instant;
+
+use crate::site::Site;
 
 /// What the site has seen: one line for each request.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(crate) struct World {
 }
 
 impl App for World {
-    type Mail = Never;
+    type Mail = u32;
     type Conn = Conn;
 }
 
@@ -58,14 +58,24 @@ impl Machine for Conn {
         }
     }
 
-    fn receive(&mut self, mail: Never, _: &mut Io<'_, World>) -> Result<Next, Fault> {
-        match mail {}
+    fn receive(&mut self, mail: u32, io: &mut Io<'_, World>) -> Result<Next, Fault> {
+        match self {
+            Conn::Http(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
+            Conn::Echo(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match self {
             Conn::Http(state) => State::<Conn>::deadline(state),
             Conn::Echo(state) => State::<Conn>::deadline(state),
+        }
+    }
+
+    fn held(&self) -> usize {
+        match self {
+            Conn::Http(state) => State::<Conn>::held(state),
+            Conn::Echo(_) => 0,
         }
     }
 
@@ -77,71 +87,9 @@ impl Machine for Conn {
     }
 }
 
-/// The site, with the limits of a test.
-pub(crate) struct Site(pub(crate) Limits);
-
-pub(crate) static LARGE: [u8; 300_000] = [b'x'; 300_000];
-
-impl Service<Conn> for Site {
-    fn call(
-        &mut self,
-        request: &Request<'_>,
-        reply: Reply<'_, Self, Conn>,
-        desk: &mut Desk<'_, World>,
-    ) -> Answer<Self, Conn> {
-        desk.app.seen.push(describe(request));
-        desk.app.bodies.push(request.body().to_vec());
-        let number = |path: &str| path.rsplit('/').next().and_then(|number| number.parse().ok());
-        match request.path() {
-            "/" => reply.ok("text/plain", b"hello"),
-            "/echo" => reply.ok("application/octet-stream", request.body()),
-            "/large" => reply.status(Status::OK).body_static(&LARGE),
-            "/close" => reply.close().ok("text/plain", b"bye"),
-            "/shared" => reply.status(Status::OK).body_shared(LARGE[..1000].to_vec().into()),
-            "/value" => {
-                let value = Value::new(request.header("x-value").unwrap_or_default());
-                let value = value.unwrap_or(Value::from_static("refused"));
-                reply
-                    .status(Status::OK)
-                    .header(Name::new("x-value"), value)
-                    .number(Name::ETAG, 7)
-                    .empty()
-            }
-            "/upgrade" => {
-                let field = (Name::new("x-field"), Value::from_static("yes"));
-                reply.switch(Value::from_static("echo"), &[field], Step::becomes(Echo))
-            }
-            "/stay" => reply.switch(Value::from_static("echo"), &[], Step::Wait),
-            path if path.starts_with("/status/") => {
-                let status = number(path).and_then(Status::new).unwrap_or(Status::BAD_REQUEST);
-                reply.status(status).content_type("text/plain").body(b"hello")
-            }
-            path if path.starts_with("/plain/") => {
-                let status = number(path).and_then(Status::new).unwrap_or(Status::BAD_REQUEST);
-                reply.plain(status)
-            }
-            "/counted" => reply.bad_request().counted("site: bad"),
-            _ => reply.not_found(),
-        }
-    }
-
-    fn limits(&self) -> &Limits {
-        &self.0
-    }
-}
-
-/// A request in one line.
-fn describe(request: &Request<'_>) -> String {
-    let mut line = format!("{} {} {}", request.method(), request.target(), request.version());
-    for (name, value) in request.headers() {
-        line += &format!(" | {name}: {}", value.escape_ascii());
-    }
-    line
-}
-
 /// A connection to the site with these limits.
 pub(crate) fn limited(limits: Limits) -> Script<Conn> {
-    Script::new(Conn::Http(Server::new(Site(limits))))
+    Script::new(Conn::Http(Server::new(Site::new(limits))))
 }
 
 /// A connection to the site.
@@ -179,6 +127,18 @@ pub(crate) fn get(target: &str, lines: &str) -> Vec<u8> {
 
 /// A POST of that body to the echo.
 pub(crate) fn post(body: &[u8]) -> Vec<u8> {
-    let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    post_to("/echo", body)
+}
+
+/// A POST of that body, by its length.
+pub(crate) fn post_to(target: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
     [head.as_bytes(), body].concat()
+}
+
+/// A POST whose body comes in chunks; `frame` is all that is behind its head.
+pub(crate) fn chunked(target: &str, frame: &[u8]) -> Vec<u8> {
+    let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    [head.as_bytes(), frame].concat()
 }

@@ -7,7 +7,7 @@ use readily_protocols::http1::Limits;
 use readily_protocols::http1::reason::*;
 use readily_protocols::testing::Script;
 
-use crate::support::{Conn, codes, get, post, site};
+use crate::support::{Conn, codes, get, limited, post, post_to, site};
 
 /// How long until the deadline; none where there is none.
 fn left(script: &mut Script<Conn>) -> Option<Duration> {
@@ -39,6 +39,59 @@ fn a_head_has_its_time_from_the_accept_however_it_comes() {
         (codes(&script), script.over()),
         (vec![408], Some(Err(Fault::Peer(HEAD_TIMED_OUT))))
     );
+}
+
+#[test]
+fn each_time_is_what_the_limits_say() {
+    type Set = fn(&mut Limits, Duration);
+    let some_body = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx".to_vec();
+    let rows: [(&str, Set, Vec<u8>); 6] = [
+        ("head_time, first", |limits, time| limits.head_time = time, Vec::new()),
+        ("head_time", |limits, time| limits.head_time = time, [&get("/", "")[..], b"G"].concat()),
+        ("idle_time", |limits, time| limits.idle_time = time, get("/", "")),
+        ("request_time", |limits, time| limits.request_time = time, some_body.clone()),
+        ("body_window", |limits, time| limits.body_window = time, some_body),
+        ("answer_time", |limits, time| limits.answer_time = time, get("/later", "")),
+    ];
+    for (name, set, input) in rows {
+        for time in [Duration::from_millis(1), Duration::from_secs(3), Duration::MAX] {
+            let mut limits = Limits {
+                head_time: Duration::MAX,
+                idle_time: Duration::MAX,
+                request_time: Duration::MAX,
+                body_window: Duration::MAX,
+                answer_time: Duration::MAX,
+                ..Limits::DEFAULT
+            };
+            set(&mut limits, time);
+            let mut script = limited(limits);
+            if !input.is_empty() {
+                script.feed(&input);
+            }
+            let expected = (time != Duration::MAX).then_some(time);
+            assert_eq!(left(&mut script), expected, "{name}");
+            assert_eq!(script.over(), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn how_much_of_a_body_a_window_needs() {
+    for bytes in [0_u32, 1, 100] {
+        for came in [bytes.saturating_sub(1), bytes, bytes + 1] {
+            for target in ["/echo", "/take"] {
+                let limits = Limits { body_window_bytes: bytes, ..Limits::DEFAULT };
+                let mut script = limited(limits);
+                let input = post_to(target, &[b'x'; 1000]);
+                let start = input.len() - 1000;
+                script.feed(&input[..start]).feed(&input[start..start + came as usize]);
+                script.wait(Limits::BODY_WINDOW).expire(Reason::Own);
+                let over = (came < bytes).then_some(Err(Fault::Peer(BODY_TOO_SLOW)));
+                assert_eq!(script.over(), over, "{target}: {came} of {bytes}");
+                assert_eq!(codes(&script), [408; 1][..usize::from(came < bytes)]);
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use readily_protocols::contract::Fault;
 use readily_protocols::http1::reason;
 
-use crate::support::{LARGE, codes, get, post, said, site};
+use crate::site::LARGE;
+use crate::support::{codes, get, post, said, site};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
 

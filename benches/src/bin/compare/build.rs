@@ -59,7 +59,7 @@ fn needed(works: &[&Work]) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
             match contender.program {
                 Program::Peer(name) => binaries.insert(name),
                 Program::Example(name) => examples.insert(name),
-                Program::Nginx(_) | Program::Haproxy(_) | Program::Lighttpd => false,
+                Program::Nginx(_) | Program::Haproxy(_) | Program::Lighttpd(_) => false,
             };
         }
     }

@@ -118,7 +118,7 @@ fn version(contender: Contender) -> String {
     match contender.program {
         Program::Nginx(_) => NGINX.version(),
         Program::Haproxy(_) => HAPROXY.version(),
-        Program::Lighttpd => LIGHTTPD.version(),
+        Program::Lighttpd(_) => LIGHTTPD.version(),
         Program::Peer(_) | Program::Example(_) => {
             let versions = contender.crates.iter().map(|name| {
                 format!("{name} {}", crate_version(name).unwrap_or("of an unknown version"))

@@ -6,11 +6,15 @@ use readily_benches::driver::{Held, Length};
 use readily_benches::failure::Failure;
 use readily_benches::server::Server;
 use readily_benches::summary::Summary;
+use readily_benches::talk::{Get, Request, Talk};
 
 use crate::works::{Task, Work};
 
 /// Bytes of a message that an idle connection has sent once.
 const IDLE_BYTES: u64 = 1 << 10;
+
+/// How many files each connection gets in a round.
+const FILES: u64 = 3;
 
 /// One run of a generator.
 #[derive(Clone, Copy, Debug)]
@@ -65,9 +69,22 @@ pub(crate) fn command(work: &Work, contender: Contender) -> String {
 pub(crate) fn gate_length(work: &Work, connections: u64, each: u64) -> u64 {
     match work.task {
         Task::QuicBulk { .. } => 1,
-        Task::Talk(talk) if talk.size() >= 1 << 20 => connections,
+        Task::Talk(talk) if talk.size() >= 1 << 20 || sends_files(talk) => connections,
         _ => connections * each,
     }
+}
+
+/// What is timed of an entry: `usual`, unless units are so long that some would be cut.
+pub(crate) fn round_length(work: &Work, connections: u64, usual: Length) -> Length {
+    match work.task {
+        // The first of each connection is not timed.
+        Task::Talk(talk) if sends_files(talk) => Length::Requests((FILES + 1) * connections),
+        _ => usual,
+    }
+}
+
+fn sends_files(talk: Talk) -> bool {
+    matches!(talk, Talk::Http(Get { request: Request::File, .. }))
 }
 
 fn words(task: Task, drive: Drive) -> String {

@@ -135,11 +135,9 @@ impl Stage<'_> {
             let candidate = &mut candidates[at];
             let what = format!("round {round} of {}", self.effort.rounds);
             self.progress.step(work, candidate.contender, &what);
-            let drive = Drive {
-                connections: work.connections_of(candidate.contender),
-                length: self.timed(),
-                rate: None,
-            };
+            let connections = work.connections_of(candidate.contender);
+            let length = generators::round_length(work, connections, self.timed());
+            let drive = Drive { connections, length, rate: None };
             let (start, before) = (Instant::now(), behind.cpu());
             let Some(summary) = candidate.attempt(|server| self.drive(work, server, drive)) else {
                 continue;

@@ -269,6 +269,29 @@ pub(crate) const WORKS: &[Work] = &[
         ..WEB
     },
     Work {
+        name: "http-stream",
+        title: "HTTP POST, 1 MiB in chunks each way",
+        task: get(Request::Stream),
+        connections: 16,
+        entries: &[READILY_HTTP, HYPER_HTTP],
+        absent: &[("others", "They put a body together, or have nothing that echoes one.")],
+        ..WEB
+    },
+    Work {
+        name: "static",
+        title: "HTTP GET, a file of 100 MiB",
+        unit: "file",
+        task: get(Request::File),
+        connections: 16,
+        entries: &FILES,
+        notes: &[
+            "All send the same file, which is in memory; of each piece that comes, the beginning \
+             and the end are checked.",
+            "A round is a number of files, not a time.",
+        ],
+        ..WEB
+    },
+    Work {
         name: "ws-echo",
         title: "WebSocket echo, 1 KiB",
         task: Task::Talk(Talk::WebSocket { size: 1 << 10 }),

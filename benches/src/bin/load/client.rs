@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use readily_benches::failure::Failure;
 use readily_benches::summary::Summary;
-use readily_benches::talk::{Lifetime, Talk};
+use readily_benches::talk::{Get, Lifetime, Request, Talk};
 use readily_benches::trial::{self, Trial};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -25,6 +25,8 @@ use crate::wire::Dialer;
 const WAVE: usize = 64;
 const EVENTS: usize = 1024;
 const SCRATCH: usize = 64 * 1024;
+/// What is read of a file at once: the fewer calls the generator makes, the less it is the limit.
+const FILE_SCRATCH: usize = 1 << 20;
 const SIGNAL: u64 = u64::MAX;
 
 /// Sleeping is not exact, so what is nearer than this is waited for awake.
@@ -86,7 +88,7 @@ impl Client {
             dialer: Dialer::new(plan.connect, plan.talk.lifetime(), plan.trust.as_deref())?,
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             events: Vec::with_capacity(EVENTS),
-            scratch: vec![0; SCRATCH],
+            scratch: vec![0; scratch_size(plan.talk)],
             connections: (0..total).map(|index| Connection::new(index, &script)).collect(),
             script,
             outstanding: 0,
@@ -352,5 +354,12 @@ impl Client {
             Next::Units(units) => self.begin(index, units, now),
             Next::Nothing => Ok(()),
         }
+    }
+}
+
+fn scratch_size(talk: Talk) -> usize {
+    match talk {
+        Talk::Http(Get { request: Request::File, .. }) => FILE_SCRATCH,
+        _ => SCRATCH,
     }
 }

@@ -1,10 +1,12 @@
 //! Requests of HTTP and the answers to them.
 
 use httparse::{EMPTY_HEADER, Header, Response, Status};
+use readily_benches::content;
 use readily_benches::page::{BROWSER, PAGE, SHORT};
 use readily_benches::talk::{Get, Lifetime, Request, Talk};
 
 use crate::exchange::{Heard, Script, Then, Verify, judge};
+use crate::long::{Content, Long};
 
 /// What a program sends that wants data.
 const FEW: &str = "Host: localhost:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";
@@ -12,11 +14,15 @@ const FEW: &str = "Host: localhost:8080\r\nUser-Agent: load\r\nAccept: */*\r\n";
 /// Bytes of the body of an upload.
 const UPLOAD: usize = 10 * 1024;
 
+/// Bytes of the body of a stream, without its frame, and of each chunk of it.
+const STREAM: usize = 1 << 20;
+const CHUNK: usize = 8 << 10;
+
 const KEEP_ALIVE: &str = "Connection: keep-alive\r\n";
 const CLOSE: &str = "Connection: close\r\n";
 
 /// More than any server here sends.
-const HEADERS: usize = 32;
+pub(crate) const HEADERS: usize = 32;
 
 /// What all connections ask, and what they have heard.
 pub(crate) struct Dialogue {
@@ -25,11 +31,19 @@ pub(crate) struct Dialogue {
     /// Bytes of one of them.
     length: usize,
     /// The body of the answer.
-    body: &'static str,
+    body: Body,
     /// The last answer that was right, and what followed it: the same bytes are right again, so
     /// they are compared and not parsed. With a `Date`, they change once in a second.
     known: Vec<u8>,
     then: Then,
+}
+
+/// The body that is expected.
+enum Body {
+    Text(&'static str),
+    /// That of the large file.
+    File,
+    Bytes(Vec<u8>),
 }
 
 impl Dialogue {
@@ -42,10 +56,12 @@ impl Dialogue {
         };
         let request = request(get);
         let body = match get.request {
-            Request::Browser | Request::Short => PAGE,
-            Request::Plaintext => "Hello, World!",
-            Request::Json => r#"{"message":"Hello, World!"}"#,
-            Request::Upload => "10240",
+            Request::Browser | Request::Short => Body::Text(PAGE),
+            Request::Plaintext => Body::Text("Hello, World!"),
+            Request::Json => Body::Text(r#"{"message":"Hello, World!"}"#),
+            Request::Upload => Body::Text("10240"),
+            Request::File => Body::File,
+            Request::Stream => Body::Bytes(content::bytes(STREAM)),
         };
         Self {
             requests: request.repeat(get.pipeline as usize),
@@ -67,14 +83,28 @@ fn request(get: Get) -> Vec<u8> {
         Request::Upload => {
             format!("POST /upload HTTP/1.1\r\n{FEW}Content-Length: {UPLOAD}\r\n\r\n")
         }
+        Request::File => format!("GET {} HTTP/1.1\r\n{FEW}\r\n", content::PATH),
+        Request::Stream => {
+            format!("POST /echo HTTP/1.1\r\n{FEW}Transfer-Encoding: chunked\r\n\r\n")
+        }
     };
     if get.connection == Lifetime::OneRequest {
         head = head.replace(KEEP_ALIVE, "");
         head.insert_str(head.len() - "\r\n".len(), CLOSE);
     }
-    let body = if get.request == Request::Upload { UPLOAD } else { 0 };
     let mut bytes = head.into_bytes();
-    bytes.extend((b'a'..=b'z').cycle().take(body));
+    match get.request {
+        Request::Upload => bytes.extend((b'a'..=b'z').cycle().take(UPLOAD)),
+        Request::Stream => bytes.extend(in_chunks(&content::bytes(STREAM))),
+        _ => {}
+    }
+    bytes
+}
+
+fn in_chunks(body: &[u8]) -> Vec<u8> {
+    let chunk = |data: &[u8]| [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat();
+    let mut bytes: Vec<u8> = body.chunks(CHUNK).flat_map(chunk).collect();
+    bytes.extend_from_slice(b"0\r\n\r\n");
     bytes
 }
 
@@ -85,6 +115,8 @@ pub(crate) struct Http {
     batch: u32,
     /// The beginning of an answer whose end has not come yet.
     partial: Vec<u8>,
+    /// One that is never put together.
+    long: Option<Box<Long>>,
 }
 
 impl Http {
@@ -108,9 +140,27 @@ impl Http {
 
     #[inline(never)]
     fn hear_another(&mut self, script: &mut Script, bytes: &[u8]) -> Result<Heard, String> {
+        let content = match &script.http.body {
+            Body::File => Content::File,
+            Body::Bytes(bytes) => Content::Bytes(bytes),
+            Body::Text(text) => {
+                let text = *text;
+                return self.hear_whole(text, script, bytes);
+            }
+        };
+        let long = self.long.get_or_insert_with(|| Box::new(Long::new()));
+        long.hear(script.verify, content, bytes)
+    }
+
+    fn hear_whole(
+        &mut self,
+        expected: &str,
+        script: &mut Script,
+        bytes: &[u8],
+    ) -> Result<Heard, String> {
         let before = self.partial.len();
         self.partial.extend_from_slice(bytes);
-        let heard = judge_answer(script.verify, script.http.body, &self.partial)?;
+        let heard = judge_answer(script.verify, expected, &self.partial)?;
         if let Heard::Whole { end, then } = heard {
             script.http.known = self.partial[..end].to_vec();
             script.http.then = then;
@@ -148,11 +198,14 @@ fn read_head(bytes: &[u8]) -> Result<Option<(usize, Then, usize)>, String> {
     let length = value(response.headers, "content-length")
         .and_then(|text| text.parse().ok())
         .ok_or("an answer without a content-length")?;
-    let closes = value(response.headers, "connection").is_some_and(|tokens| {
-        tokens.split(',').any(|one| one.trim().eq_ignore_ascii_case("close"))
-    });
-    let then = if closes { Then::Close } else { Then::Keep };
+    let then = if closes(response.headers) { Then::Close } else { Then::Keep };
     Ok(Some((head, then, length)))
+}
+
+/// Whether the server says that this answer is the last one.
+pub(crate) fn closes(headers: &[Header<'_>]) -> bool {
+    value(headers, "connection")
+        .is_some_and(|tokens| tokens.split(',').any(|one| one.trim().eq_ignore_ascii_case("close")))
 }
 
 /// The value of a header, as text.
@@ -166,8 +219,15 @@ mod tests {
     use super::*;
     use crate::exchange::surplus;
 
-    const ALL: [Request; 5] =
-        [Request::Browser, Request::Short, Request::Plaintext, Request::Json, Request::Upload];
+    const ALL: [Request; 7] = [
+        Request::Browser,
+        Request::Short,
+        Request::Plaintext,
+        Request::Json,
+        Request::Upload,
+        Request::File,
+        Request::Stream,
+    ];
 
     #[test]
     fn requests_are_whole() {

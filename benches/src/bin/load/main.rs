@@ -10,10 +10,12 @@
 //! waits for this end. Otherwise this side ends it, by a reset: a connection that is closed in
 //! order keeps its port for a minute, and the system has 28,000 of them.
 
+mod chunks;
 mod client;
 mod connection;
 mod exchange;
 mod http;
+mod long;
 mod offer;
 mod options;
 mod pace;

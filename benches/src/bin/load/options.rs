@@ -18,8 +18,8 @@ use crate::schedule::Arrivals;
 pub(crate) const USAGE: &str = "load --connect ADDR --connections N \
                                 (--requests TOTAL | --seconds S [--warm-up S]) \
                                 [--size BYTES] [--protocol echo|http|websocket] \
-                                [--request browser|short|plaintext|json|upload] [--pipeline N] \
-                                [--fresh] [--rate PER_SECOND [--arrivals even|poisson] \
+                                [--request browser|short|plaintext|json|upload|file|stream] \
+                                [--pipeline N] [--fresh] [--rate PER_SECOND [--arrivals even|poisson] \
                                 [--seed N]] [--server-pid PID] [--trust FILE] [--idle N] \
                                 [--verify on|off] [--hold] [--json] [--stall SECONDS]";
 
@@ -198,7 +198,9 @@ impl FromStr for Asked {
             "plaintext" => Ok(Self(Request::Plaintext)),
             "json" => Ok(Self(Request::Json)),
             "upload" => Ok(Self(Request::Upload)),
-            _ => Err("browser, short, plaintext, json or upload is expected"),
+            "file" => Ok(Self(Request::File)),
+            "stream" => Ok(Self(Request::Stream)),
+            _ => Err("browser, short, plaintext, json, upload, file or stream is expected"),
         }
     }
 }

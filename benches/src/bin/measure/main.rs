@@ -4,11 +4,14 @@
 //! `not measured`.
 
 mod allocations;
+mod bodies;
+mod dripped;
 mod idle;
 mod instructions;
 mod memory;
 mod quic;
 mod relay;
+mod slow;
 mod syscalls;
 mod wording;
 
@@ -30,7 +33,7 @@ const ROUNDS: usize = 5;
 
 type Take = fn(&Bench<'_>) -> Result<Table, Failure>;
 
-const FIGURES: [(&str, Take); 14] = [
+const FIGURES: [(&str, Take); 19] = [
     (instructions::ECHO, instructions::echo),
     (memory::ECHO, memory::echo),
     (syscalls::ECHO, syscalls::echo),
@@ -40,6 +43,11 @@ const FIGURES: [(&str, Take); 14] = [
     (instructions::HTTP_GET, instructions::http),
     (allocations::HTTP_GET, allocations::http),
     (memory::HTTP_IDLE, memory::http),
+    (bodies::STATIC, bodies::files),
+    (bodies::STREAMED, bodies::streams),
+    (dripped::DRIPPED, dripped::dripped),
+    (dripped::DRIPPED_SOCKET, dripped::over_a_socket),
+    (slow::SLOW_HEADS, slow::slow_heads),
     (instructions::WEBSOCKET, instructions::websocket),
     (memory::WEBSOCKET, memory::websocket),
     (memory::TLS_ECHO, memory::tls),

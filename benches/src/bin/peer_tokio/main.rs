@@ -5,6 +5,7 @@ mod broadcast;
 mod echo;
 mod fast_broadcast;
 mod fastwebsockets;
+mod files;
 mod http;
 mod https;
 mod machine;
@@ -28,6 +29,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     tls::TLS,
     http::HTTP,
     https::HTTPS,
+    files::FILES,
     websocket::WEBSOCKET,
     fastwebsockets::FASTWEBSOCKETS,
     broadcast::BROADCAST,

@@ -1,6 +1,6 @@
 //! The routes of the HTTP servers on hyper.
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Error, Method, Request, Response, StatusCode};
@@ -13,8 +13,11 @@ struct Greeting<'a> {
     message: &'a str,
 }
 
+/// A body that is there, or the one that comes.
+type Body = Either<Full<Bytes>, Incoming>;
+
 /// Answers one request.
-pub(crate) async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Error> {
+pub(crate) async fn answer(request: Request<Incoming>) -> Result<Response<Body>, Error> {
     Ok(match (request.method(), request.uri().path()) {
         (&Method::GET, "/") => ok("text/html; charset=utf-8", PAGE),
         (&Method::GET, "/plaintext") => ok("text/plain", GREETING),
@@ -25,6 +28,9 @@ pub(crate) async fn answer(request: Request<Incoming>) -> Result<Response<Full<B
         (&Method::POST, "/upload") => {
             let received = count(request.into_body()).await?;
             ok("text/plain", received.to_string())
+        }
+        (&Method::POST, "/echo") => {
+            with("application/octet-stream", Either::Right(request.into_body()))
         }
         _ => empty(StatusCode::NOT_FOUND),
     })
@@ -39,14 +45,18 @@ async fn count(mut body: Incoming) -> Result<usize, Error> {
     Ok(received)
 }
 
-fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
+fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    with(content_type, Either::Left(Full::new(body.into())))
+}
+
+fn with(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
-fn empty(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = status;
     response
 }

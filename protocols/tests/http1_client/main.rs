@@ -1,0 +1,10 @@
+//! The client side of HTTP/1.1, driven without a loop.
+#![cfg(feature = "http1")]
+
+mod emitted;
+mod framing;
+mod reuse;
+mod support;
+mod times;
+mod transcripts;
+mod uploads;
