@@ -7,19 +7,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use readily::echo::Echo;
-use readily::files::Files;
 use readily::http1::Server;
 use readily::metrics::Metrics;
 use readily::{Address, Config, Listen, Mio, Reactor, Turn};
 use readily_examples::certificate::{Identity, SERVER_CHOICES};
-use readily_examples::http_api::{Table, UPLOAD_MAX};
-use readily_examples::http_echo;
 use readily_examples::key_value::Login;
 use readily_examples::showcase::{
     CHATTER, Conn, Dial, Figures, Host, Live, News, PASSWORD, SESSION, Showcase, Site, Tour,
     Visits, with_bash, with_perl,
 };
-use readily_examples::static_files::Folder;
 use readily_examples::{Cli, Failure, Usage, say, trace};
 
 /// How long connections may go on after the first signal.
@@ -78,7 +74,7 @@ fn open(cli: &Cli, reactor: &mut Reactor<Showcase>) -> Result<Tour, Failure> {
     let store = host.tcp(("key_value", || Conn::Login(Login)), store, plain(), |at| {
         with_bash("tcp", at, &session, "cat")
     })?;
-    web_services(cli, &mut host, [notes, web])?;
+    host.web([notes, web], cli.value("--root"))?;
     let tour = host.tour();
     let metrics = Metrics::new();
     reactor.publish(&metrics, 0);
@@ -88,23 +84,6 @@ fn open(cli: &Cli, reactor: &mut Reactor<Showcase>) -> Result<Tour, Failure> {
     let chatter = [tcp.into(), Address::Unix(unix), relay.into()].map(|at| (at, CHATTER));
     app.visits = Visits::to(chatter.into_iter().chain([(store.into(), SESSION)]));
     Ok(tour)
-}
-
-/// What is there over HTTP besides the page.
-fn web_services(cli: &Cli, host: &mut Host<'_>, at: [SocketAddr; 2]) -> Result<(), Failure> {
-    let [notes, echo] = at;
-    let table = Table::new(UPLOAD_MAX).map_err(std::io::Error::other)?;
-    let first = move || Conn::Notebook(Server::new(table.site()));
-    let plain = Listen::default;
-    host.tcp(("HTTP notebook", first), notes, plain(), |at| format!("curl http://{at}/notes"))?;
-    let first = || Conn::HttpEcho(Server::new(http_echo::Echo::default()));
-    host.tcp(("HTTP echo", first), echo, plain(), |at| format!("curl -d hello http://{at}"))?;
-    let Some(root) = cli.value("--root") else { return Ok(()) };
-    let files = Files::open(root).map_err(|error| Usage(format!("--root `{root}`: {error}")))?;
-    let first = move || Conn::Files(Server::new(Folder::new(files.clone())));
-    let free = SocketAddr::new(notes.ip(), 0);
-    host.tcp(("HTTP files", first), free, plain(), |at| format!("curl http://{at}/"))?;
-    Ok(())
 }
 
 /// Runs the loop, and shows what it does once in a while.

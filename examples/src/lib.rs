@@ -11,6 +11,7 @@ pub mod certificate;
 pub mod chat;
 mod cli;
 pub mod http_api;
+pub mod http_client;
 pub mod http_echo;
 pub mod key_value;
 pub mod quic_client;

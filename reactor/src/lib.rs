@@ -14,6 +14,8 @@ mod pages {
     struct Testing;
     #[doc = include_str!("../../docs/http.md")]
     struct Http;
+    #[doc = include_str!("../../docs/http-client.md")]
+    struct HttpClient;
     #[doc = include_str!("../../docs/router.md")]
     struct Router;
     #[doc = include_str!("../../docs/files.md")]

@@ -18,6 +18,8 @@ mod drawer;
 mod guest;
 #[path = "protocols/http.rs"]
 mod http;
+#[path = "protocols/http_client.rs"]
+mod http_client;
 #[path = "protocols/keys.rs"]
 mod keys;
 #[path = "protocols/peer.rs"]

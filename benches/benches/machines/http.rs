@@ -1,15 +1,15 @@
-//! One request and its answer.
+//! One request and its answer; its head and its body alone.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use httparse::{EMPTY_HEADER, Response, Status};
 use readily::Machine;
-use readily::http1::Server;
+use readily::http1::wire::{Event, ServerSide};
+use readily::http1::{Limits, Server, Starts};
+use readily_benches::line::Line;
 use readily_benches::page::{BROWSER, PAGE, SHORT};
 use readily_benches::site::Site;
-
-use readily_benches::line::Line;
 
 /// The size of the body that is sent to us, in bytes.
 const UPLOAD: usize = 10 * 1024;
@@ -19,6 +19,13 @@ const PIPELINED: usize = 16;
 
 /// Room for more than any of the requests has.
 const HEADERS: usize = 32;
+
+/// The size of the body that is decoded alone, and of its chunks, in bytes.
+const BODY: usize = 64 * 1024;
+const CHUNKS: [usize; 3] = [16, 1024, 16 * 1024];
+
+/// The head before it.
+const CHUNKED: &str = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 #[derive(Machine)]
 enum Conn {
@@ -48,6 +55,20 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         assert_eq!(parse_all(&case.bytes, case.sends), case.requests);
         group.bench_function(BenchmarkId::new("httparse, head of the request", case.name), |b| {
             b.iter(|| parse_all(black_box(&case.bytes), case.sends));
+        });
+    }
+    for (name, head) in [("GET, 3 headers", SHORT), ("GET, 9 headers", BROWSER)] {
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::new("readily, head of the request", name), |b| {
+            b.iter(|| assert_eq!(read_head(black_box(head.as_bytes())), head.len()));
+        });
+    }
+    for size in CHUNKS {
+        let body = in_chunks(size);
+        group.throughput(Throughput::Bytes(BODY as u64));
+        let name = format!("{} KiB in chunks of {size} B", BODY >> 10);
+        group.bench_function(BenchmarkId::new("readily, body of the request", name), |b| {
+            b.iter(|| assert_eq!(read_body(black_box(&body)), BODY));
         });
     }
     group.finish();
@@ -120,4 +141,38 @@ fn parse_all(mut bytes: &[u8], sends: usize) -> usize {
         requests += 1;
     }
     requests
+}
+
+/// Reads one head, and says how long it was.
+fn read_head(bytes: &[u8]) -> usize {
+    let mut starts = Starts::new();
+    let received = ServerSide::new().receive(bytes, &Limits::DEFAULT, &mut starts);
+    match received.map(|received| (received.used, received.event)) {
+        Ok((used, Event::Request(head))) => {
+            black_box(&head);
+            used
+        }
+        other => panic!("no whole request: {other:?}"),
+    }
+}
+
+/// Reads one request with its body out of its chunks, and says how long that was.
+fn read_body(mut bytes: &[u8]) -> usize {
+    let (mut http, mut starts, mut length) = (ServerSide::new(), Starts::new(), 0);
+    loop {
+        let received = http.receive(bytes, &Limits::DEFAULT, &mut starts);
+        let received = received.expect("the body is sound");
+        match received.event {
+            Event::Request(_) => {}
+            Event::Data(data) => length += black_box(data).len(),
+            Event::End(_) => return length,
+            other => panic!("no whole body: {other:?}"),
+        }
+        bytes = &bytes[received.used..];
+    }
+}
+
+fn in_chunks(size: usize) -> Vec<u8> {
+    let chunk = format!("{size:x}\r\n{}\r\n", "x".repeat(size));
+    format!("{CHUNKED}{}0\r\n\r\n", chunk.repeat(BODY / size)).into()
 }

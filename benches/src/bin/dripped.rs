@@ -83,10 +83,8 @@ fn receive(bytes: &[u8], piece: usize) -> Result<(), Failure> {
     while there < bytes.len() {
         there = bytes.len().min(there + piece);
         let received = http.receive(&bytes[..there], &Limits::DEFAULT, &mut starts);
-        let is_whole = match received.map_err(|refusal| Failure::failed(refusal.reason()))?.event {
-            Event::Request(head) => head.size() == bytes.len(),
-            _ => false,
-        };
+        let received = received.map_err(|refusal| Failure::failed(refusal.reason()))?;
+        let is_whole = matches!(received.event, Event::Request(_)) && received.used == bytes.len();
         if is_whole != (there == bytes.len()) {
             return Err(Failure::failed(format!("a request after {there} bytes: {is_whole}")));
         }

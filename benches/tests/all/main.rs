@@ -11,6 +11,7 @@ mod million;
 mod peers;
 mod quic;
 mod routes;
+mod slow;
 mod system;
 mod transcripts;
 mod udp;
@@ -18,11 +19,13 @@ mod udp;
 use std::process::{Command, Output};
 
 const COMPARE: &str = env!("CARGO_BIN_EXE_compare");
+const DRIPPED: &str = env!("CARGO_BIN_EXE_dripped");
 const FAN_LOAD: &str = env!("CARGO_BIN_EXE_fan_load");
 const LOAD: &str = env!("CARGO_BIN_EXE_load");
 const MEASURE: &str = env!("CARGO_BIN_EXE_measure");
 const MILLION: &str = env!("CARGO_BIN_EXE_million");
 const QUIC_LOAD: &str = env!("CARGO_BIN_EXE_quic_load");
+const SLOW_HEADS: &str = env!("CARGO_BIN_EXE_slow_heads");
 const UDP_LOAD: &str = env!("CARGO_BIN_EXE_udp_load");
 
 const PEER_BLOCKING: &str = env!("CARGO_BIN_EXE_peer_blocking");

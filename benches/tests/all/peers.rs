@@ -1,13 +1,15 @@
 //! Each peer answers rightly, whatever the size, and ends on SIGTERM.
 
+use readily_benches::content;
 use readily_benches::driver::{Driver, Length, Load};
 use readily_benches::failure::Failure;
 use readily_benches::scratch::Scratch;
 use readily_benches::server::{Launch, Server, Under};
+use readily_benches::system::{lighttpd, nginx};
 use readily_benches::talk::{Get, Lifetime, Request, Talk};
 
 use crate::routes::{all_routes, connect, connect_secured, everything_comes_back};
-use crate::{LOAD, PEER_BLOCKING, PEER_MIO, PEER_RAW, PEER_TOKIO, QUIC_LOAD};
+use crate::{LOAD, PEER_BLOCKING, PEER_MIO, PEER_RAW, PEER_READILY, PEER_TOKIO, QUIC_LOAD};
 
 /// Connections, bytes of a message, round trips.
 const SIZES: [(u64, usize, u64); 4] =
@@ -127,6 +129,45 @@ fn https_server() -> Result<(), Failure> {
     all_routes(|| connect_secured(&server))?;
     drive_requests(&mut server, &scratch)?;
     server.stop()
+}
+
+#[test]
+fn bodies_are_streamed_both_ways() -> Result<(), Failure> {
+    let scratch = Scratch::new()?;
+    for program in [PEER_READILY, PEER_TOKIO] {
+        let mut server = start(launch(program, "http"), &scratch)?;
+        let get = Get::kept(Request::Stream);
+        drive(&mut server, &scratch, 4, Talk::Http(get), 12)?;
+        let fresh = Get { connection: Lifetime::OneRequest, ..get };
+        drive(&mut server, &scratch, 2, Talk::Http(fresh), 4)?;
+        server.stop()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn servers_of_files() -> Result<(), Failure> {
+    let scratch = Scratch::new()?;
+    let folder = content::folder(&scratch)?.display().to_string();
+    let of_folder = |program| Ok(launch(program, &format!("files --root {folder}")));
+    for launch in [
+        of_folder(PEER_READILY),
+        of_folder(PEER_TOKIO),
+        nginx::launch(nginx::Site::Folder, None, &scratch),
+        lighttpd::launch(lighttpd::Site::Folder, &scratch),
+    ] {
+        let launch = match launch {
+            Err(Failure::Missing(reason)) => {
+                println!("not tested: {reason}");
+                continue;
+            }
+            launch => launch?,
+        };
+        let mut server = start(launch, &scratch)?;
+        drive(&mut server, &scratch, 2, Talk::Http(Get::kept(Request::File)), 4)?;
+        server.stop()?;
+    }
+    Ok(())
 }
 
 fn drive_requests(server: &mut Server, scratch: &Scratch) -> Result<(), Failure> {

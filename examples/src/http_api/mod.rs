@@ -10,16 +10,16 @@
 //! | `PUT /upload/{name}` | how long the body was, and its digest; it is not kept |
 //! | `GET /download/{bytes}` | so many bytes |
 //! | `GET /slow?ms=N` | an answer after that time |
-//! | `GET /work/{n}` | how many primes are below `n`, counted on another thread |
+//! | `GET /primes/{n}` | how many primes are below `n`, counted on another thread |
 //! | `GET /events` | server-sent events: each change |
 //! | `GET /metrics` | counts for Prometheus |
 //!
-//! Answers are JSON, errors too: `{"error": "…"}`. Only what the server refuses before any route is
-//! asked, such as a bad head, is answered in plain words.
+//! Answers are JSON, errors too: `{"error": "…"}`. Only what the server refuses before any route
+//! is asked, such as a bad head, is answered in plain words.
 //!
 //! **What belongs to one exchange** lies in the service of its connection, and what connections
-//! share in [`Api`]. Nothing waits: a body, a timer, a thread or a listener that reads slowly is one
-//! state of [`Site`], and the loop goes on.
+//! share in [`Api`]. Nothing waits: a body, a timer, a thread or a listener that reads slowly is
+//! one state of [`Site`], and the loop goes on.
 //!
 //! **A listener that reads slowly** cannot hold up the others, nor cost much: when more events wait
 //! for it than [`WAITING_MAX`] it is cut off. Its browser connects again, and says which event it

@@ -22,7 +22,7 @@ pub(super) fn all<M: Machine<App: Serves>>() -> Routes<Route<M>> {
         .put("/upload/{name}", Route { takes: Upload, answer: Site::upload })
         .get("/download/{bytes}", Route { takes: Nothing, answer: Site::download })
         .get("/slow", Route { takes: Nothing, answer: Site::sleep })
-        .get("/work/{n}", Route { takes: Nothing, answer: Site::work })
+        .get("/primes/{n}", Route { takes: Nothing, answer: Site::work })
         .get("/events", Route { takes: Nothing, answer: Site::listen })
         .get("/metrics", Route { takes: Nothing, answer: counts })
 }

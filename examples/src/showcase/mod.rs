@@ -11,6 +11,7 @@ mod site;
 mod snapshot;
 mod tour;
 mod visitor;
+mod web;
 
 use readily::echo::Echo;
 use readily::http1::Server;

@@ -16,7 +16,7 @@ pub(super) fn hello(instance: u64, stops: &[Stop]) -> String {
         json.field("kind").text("hello");
         json.field("instance").number(instance);
         json.field("version").text(env!("CARGO_PKG_VERSION"));
-        json.field("body_max").number(u64::from(BODY_MAX));
+        json.field("body_max").number(BODY_MAX);
         json.field("states").list(Conn::STATES, |json, state| {
             json.fields(|json| {
                 json.field("name").text(state.name);

@@ -43,9 +43,9 @@ const CASES: [(&str, &str, u16, &str); 34] = [
     ("GET /slow?ms=5", "", 200, r#"{"slept_ms":5}"#),
     ("GET /slow", "", 400, r#"{"error":"say how long: ?ms=250"}"#),
     ("GET /slow?ms=30001", "", 400, r#"{"error":"ms is at most 30000"}"#),
-    ("GET /work/100", "", 200, r#"{"below":100,"primes":25}"#),
-    ("GET /work/1000000", "", 200, r#"{"below":1000000,"primes":78498}"#),
-    ("GET /work/20000001", "", 400, r#"{"error":"n is at most 20000000"}"#),
+    ("GET /primes/100", "", 200, r#"{"below":100,"primes":25}"#),
+    ("GET /primes/1000000", "", 200, r#"{"below":1000000,"primes":78498}"#),
+    ("GET /primes/20000001", "", 400, r#"{"error":"n is at most 20000000"}"#),
     (
         "PUT /upload/a%20b",
         "abc",
@@ -86,7 +86,7 @@ fn each_route_answers() {
             _ => {}
         }
         // The same without its body.
-        if let Some(path) = line.strip_prefix("GET ").filter(|path| !path.starts_with("/work")) {
+        if let Some(path) = line.strip_prefix("GET ").filter(|path| !path.starts_with("/primes")) {
             let head = http.ask(&format!("HEAD {path}"), "", b"");
             let of = |name| (head.header(name).to_owned(), answer.header(name).to_owned());
             assert_eq!((head.status, head.body.len()), (status, 0), "{line}");
@@ -113,37 +113,39 @@ fn without_times(text: &str) -> String {
 fn what_is_too_large_or_of_another_kind_is_refused() {
     let server = Server::on_loopback(NAME, &["--upload-max", "1000"]);
     let post = |body: &[u8], headers: &str| {
-        let mut http = Http::to(server.ip());
-        let answer = http.ask("POST /notes", headers, body);
-        (answer.status, answer.header("connection").to_owned(), answer.text().to_owned())
+        let answer = Http::to(server.ip()).ask("POST /notes", headers, body);
+        (answer.status, answer.text().to_owned())
     };
     let spaces = |length: usize| [br#"{"text":"a"}"#.as_slice(), &vec![b' '; length - 12]].concat();
     assert_eq!(post(&spaces(NOTE_MAX), JSON).0, 201);
-    let (status, connection, text) = post(&spaces(NOTE_MAX + 1), JSON);
-    assert_eq!((status, connection.as_str()), (413, "close"));
-    assert_eq!(text, r#"{"error":"a note has at most 16384 bytes"}"#);
-    let (status, _, text) = post(b"{}", "content-type: text/plain\r\n");
-    assert_eq!((status, text.as_str()), (415, r#"{"error":"the body must be application/json"}"#));
+    let too_long = r#"{"error":"a note has at most 16384 bytes"}"#;
+    assert_eq!(post(&spaces(NOTE_MAX + 1), JSON), (413, too_long.to_owned()));
+    let other_kind = r#"{"error":"the body must be application/json"}"#;
+    assert_eq!(post(b"{}", "content-type: text/plain\r\n"), (415, other_kind.to_owned()));
     assert_eq!(
         post(br#"{"text":"a"}"#, "content-type: Application/JSON; charset=utf-8\r\n").0,
         201
     );
     let mut http = Http::to(server.ip());
     assert_eq!(http.ask("PUT /upload/a", "", &[0; 1000]).status, 201);
-    let answer = http.ask("PUT /upload/a", "", &[0; 1001]);
-    assert_eq!(answer.text(), r#"{"error":"an upload has at most 1000 bytes"}"#);
-    http.ends();
+    // What is too long, or what no route takes, is not waited for.
+    for (line, status, text) in [
+        ("PUT /upload/a", 413, r#"{"error":"an upload has at most 1000 bytes"}"#),
+        ("POST /notes", 413, too_long),
+        ("POST /none", 404, r#"{"error":"there is nothing here"}"#),
+    ] {
+        let mut http = Http::to(server.ip());
+        let length = "host: a\r\ncontent-length: 1000000\r\n";
+        let answer = http.send(format!("{line} HTTP/1.1\r\n{length}\r\n")).answer(false);
+        assert_eq!((answer.status, answer.text()), (status, text));
+        assert_eq!(answer.header("connection"), "close", "{line}");
+        http.ends();
+    }
     // Whoever does not say how much comes is stopped by the server itself.
     let mut http = Http::to(server.ip());
     let chunks = ["transfer-encoding: chunked\r\n\r\n", "3e9\r\n", &"a".repeat(1001)].concat();
     http.send(format!("PUT /upload/a HTTP/1.1\r\nhost: a\r\n{chunks}"));
     assert_eq!(http.answer(false).status, 413);
-    // What no route takes is not waited for.
-    let mut http = Http::to(server.ip());
-    let line = "POST /none HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
-    let answer = http.send(line).answer(false);
-    assert_eq!((answer.status, answer.header("connection")), (404, "close"));
-    http.ends();
     server.stop();
 }
 

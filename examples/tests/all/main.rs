@@ -9,6 +9,7 @@ mod generators;
 mod http;
 mod http_api;
 mod http_api_page;
+mod http_client;
 mod http_echo;
 mod http_hello;
 mod key_value;

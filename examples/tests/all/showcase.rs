@@ -104,7 +104,7 @@ fn its_web_services_answer() {
     assert_eq!(notes.ask("POST /notes", kind, br#"{"text":"a"}"#).status, 201);
     assert!(notes.ask("GET /notes", "", b"").text().contains(r#""text":"a""#));
     assert_eq!(notes.ask("GET /slow?ms=1", "", b"").text(), r#"{"slept_ms":1}"#);
-    assert_eq!(notes.ask("GET /work/10", "", b"").text(), r#"{"below":10,"primes":4}"#);
+    assert_eq!(notes.ask("GET /primes/10", "", b"").text(), r#"{"below":10,"primes":4}"#);
     let mut echo = Http::to(service(&server, "HTTP echo"));
     assert_eq!(echo.ask("PUT /", "", b"hello").text(), "hello");
     let mut files = Http::to(service(&server, "HTTP files"));

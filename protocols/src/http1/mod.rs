@@ -1,6 +1,6 @@
-//! HTTP/1.1 (RFC 9112): a strict server, as one state of a machine.
+//! HTTP/1.1 (RFC 9112): a strict server and a client, each as one state of a machine.
 //!
-//! [`Server`] is the state, [`Service`] what you write: a request comes in whole, with its body,
+//! [`Server`] is the state, [`Service`] what you write: a request comes in, whole or as a stream,
 //! and one answer goes out, straight into the send buffer. Nothing is allocated for a request that
 //! arrives at once.
 //!
@@ -54,9 +54,21 @@
 //! - An upgrade hands over every byte behind its request, after the 101, and is only given to a
 //!   client that asked for it.
 //!
-//! # What is not there yet
+//! - A body is streamed in either direction in constant memory, and half of one is never taken for
+//!   all: see [`Service`], [`Incoming`] and [`Outgoing`].
 //!
-//! Bodies in chunks are refused (501), and no body is streamed in either direction.
+//! # What is there
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Server`], [`Service`] | a server |
+//! | [`client`] | a client |
+//! | `router` | which part of a program answers |
+//! | [`files`] | what is answered about a file: ranges, conditions, types |
+//! | [`coding`] | compression |
+//! | [`sse`] | server-sent events |
+//! | [`access`] | the line of a log for each exchange |
+//! | [`wire`] | one connection without a loop |
 
 pub mod access;
 pub mod client;

@@ -101,6 +101,8 @@ pub mod reason {
     pub const HANDSHAKE_METHOD: &str = "websocket: a handshake that is not a GET";
     /// Counted only: a handshake with a body.
     pub const HANDSHAKE_BODY: &str = "websocket: a handshake with a body";
+    /// The machine in a tunnel sent a file, which only a carrier of the loop can read.
+    pub const FILE_IN_TUNNEL: &str = "websocket: a file in a tunnel";
     /// Counted only: a request that asks for no WebSocket.
     pub const HANDSHAKE_NOT_ASKED: &str = "websocket: a handshake that does not ask for it";
     /// Counted only: a version other than 13.

@@ -116,7 +116,7 @@ impl<N: Machine> Tunnel<N> {
         if !must {
             let was_full = ends.tx.room() == 0;
             answer = self.call(ends, cause, io)?;
-            must = self.send(ends, io) && was_full;
+            must = self.send(ends, io)? && was_full;
         }
         loop {
             let fed = self.feed(ends, io)?;
@@ -125,7 +125,7 @@ impl<N: Machine> Tunnel<N> {
             }
             let was_full = ends.tx.room() == 0;
             let next = self.call(ends, Cause::Advance, io)?;
-            must = self.send(ends, io) && was_full;
+            must = self.send(ends, io)? && was_full;
             if next == Next::Yield {
                 return Ok(self.end(ends, io).unwrap_or(Next::Yield));
             }
@@ -202,7 +202,7 @@ impl<N: Machine> Tunnel<N> {
             Err(fault) => {
                 self.is_done = true;
                 if !matches!(fault, Fault::Local(_)) {
-                    self.send(ends, io);
+                    self.send(ends, io)?;
                     self.session.close(io.tx, Some(CloseCode::POLICY), "");
                 }
                 Err(fault)
@@ -211,7 +211,7 @@ impl<N: Machine> Tunnel<N> {
     }
 
     /// Passes on what the inner machine wrote, while there is room; says whether it was anything.
-    fn send(&mut self, ends: &mut Ends, io: &mut Io<'_, N::App>) -> bool {
+    fn send(&mut self, ends: &mut Ends, io: &mut Io<'_, N::App>) -> Result<bool, Fault> {
         let mut sent = false;
         while io.tx.room() > 0
             && let Some((bytes, _)) = ends.tx.front()
@@ -224,7 +224,11 @@ impl<N: Machine> Tunnel<N> {
         if sent {
             self.progressed = Some(io.now());
         }
-        sent
+        // Nothing here can read one.
+        match ends.tx.front_file() {
+            Some(_) => Err(Fault::Local(reason::FILE_IN_TUNNEL)),
+            None => Ok(sent),
+        }
     }
 
     /// Closes when the inner machine has finished and all it wrote was passed on; says what comes

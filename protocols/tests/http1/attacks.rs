@@ -8,9 +8,11 @@ use readily_protocols::contract::{
     Secured, Signals, Tx,
 };
 use readily_protocols::http1::reason::*;
-use readily_protocols::http1::{Limits, Server};
+use readily_protocols::http1::wire::ServerSide;
+use readily_protocols::http1::{Limits, Server, Starts};
 
 use crate::site::Site;
+use crate::splitting::Random;
 use crate::support::{Conn, World, ask, codes, get, site};
 
 /// Each a request, with what is refused. `<H>` is a good line, the others are names of fields.
@@ -100,6 +102,42 @@ fn c2_codings() {
         let input = format!("POST / HTTP/1.1\r\n<H><T> {coding}\r\n\r\n");
         check(&[("C2", &input, 400, BAD_CODING)]);
     }
+}
+
+/// Lists, tokens, quotes and space: what codings and lengths are made of.
+fn value(random: &mut Random, words: &[&str]) -> String {
+    const MARKS: [&str; 9] = ["", "", "", ",", " ", "\t", ";", "\"", "x"];
+    (0..=random.below(3)).fold(String::new(), |text, _| {
+        let (word, mark) = (words[random.below(words.len())], MARKS[random.below(9)]);
+        let turned = if random.below(4) == 0 { word.to_ascii_uppercase() } else { word.to_owned() };
+        if random.below(2) == 0 { text + mark + &turned } else { text + &turned + mark }
+    })
+}
+
+/// Whether a head with that field is taken.
+fn is_taken(field: &str) -> bool {
+    let (mut http, mut starts) = (ServerSide::new(), Starts::new());
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n");
+    http.receive(head.as_bytes(), &Limits::DEFAULT, &mut starts).is_ok()
+}
+
+#[test]
+fn c2_and_c3_values_made_at_random() {
+    let mut random = Random(2);
+    let mut taken = (0, 0);
+    for _ in 0..100_000 {
+        let coding = value(&mut random, &["chunked", "chunked", "", "gzip", "identity"]);
+        let bare = coding.trim_matches([' ', '\t']);
+        let is_one = is_taken(&format!("Transfer-Encoding:{coding}"));
+        assert_eq!(is_one, bare.eq_ignore_ascii_case("chunked"), "{coding:?}");
+        let length = value(&mut random, &["0", "1", "23", "", "1234567890", "a", "+", "-", "0x"]);
+        let bare = length.trim_matches([' ', '\t']);
+        let is_number = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
+        let is_length = is_taken(&format!("Content-Length:{length}"));
+        assert_eq!(is_length, is_number && bare.len() <= 19, "{length:?}");
+        taken = (taken.0 + usize::from(is_one), taken.1 + usize::from(is_length));
+    }
+    assert!(taken.0 > 1000 && taken.1 > 1000, "{taken:?}");
 }
 
 #[test]

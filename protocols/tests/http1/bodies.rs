@@ -307,7 +307,7 @@ fn the_extensions_of_one_body() {
             let mut frame = String::new();
             let mut left = length;
             while left > 0 {
-                let one = left.min(50).max(2);
+                let one = left.clamp(2, 50);
                 frame += &format!("1;{}\r\nx\r\n", "a".repeat(one - 1));
                 left = left.saturating_sub(one);
             }

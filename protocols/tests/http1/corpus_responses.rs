@@ -62,7 +62,7 @@ use Outcome::{
 enum End {
     Kept,
     Closed,
-    AtTheEnd,
+    WithStream,
     Switched,
     Refused(Flaw),
     Cut(Cut),
@@ -90,7 +90,7 @@ impl Outcome {
         match self {
             Kept(status, body) => events(&[], Some(status), body, End::Kept),
             Last(status, body) => events(&[], Some(status), body, End::Closed),
-            ToTheEnd(status, body) => events(&[], Some(status), body, End::AtTheEnd),
+            ToTheEnd(status, body) => events(&[], Some(status), body, End::WithStream),
             Interims(all, status, body) => events(all, Some(status), body, End::Kept),
             Flooded(all, flaw) => events(all, None, "", End::Refused(flaw)),
             Switched(status) => events(&[], Some(status), "", End::Switched),
@@ -109,7 +109,10 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 
 #[test]
 fn the_corpus_has_200_responses_that_differ() {
-    let named = entries().map(|(name, asked, text, _)| (*name, format!("{asked:?} {text}")));
+    let named = entries().map(|(name, asked, text, _)| {
+        let asked = format!("{asked:?} ").into_bytes();
+        (*name, [asked, bytes(text)].concat())
+    });
     let count = check_distinct(named);
     assert!(count >= 200, "{count}");
 }
@@ -145,7 +148,7 @@ fn read(asked: Asked, pieces: &[&[u8]]) -> Events {
         Ok(()) if !is_whole => {
             look(&mut http, &mut input, &mut events);
             assert_eq!(events.end, Some(End::Closed), "the end completes it");
-            events.end = Some(End::AtTheEnd);
+            events.end = Some(End::WithStream);
         }
         Ok(()) => {}
         Err(cut) => events.end = Some(End::Cut(cut)),

@@ -178,34 +178,71 @@ fn requests(input: &str) -> (usize, bool) {
     }
 }
 
+/// Fails if the server sees other requests than the oracle; says how many it answered, and whether
+/// it refused any.
+fn compare(input: &str) -> (usize, bool) {
+    let (whole, is_bad) = requests(input);
+    let mut script = site();
+    script.feed(input.as_bytes());
+    let answered = script.app().seen.len();
+    let refused = codes(&script).iter().any(|code| !matches!(code, 100 | 200 | 404));
+    // 1.0 ends the connection: what is behind is not looked at.
+    if script.over() == Some(Ok(())) {
+        assert!(answered >= 1 && answered <= whole, "{input:?}");
+        return (0, false);
+    }
+    assert_eq!(answered, whole, "{input:?}: {:?}", script.app().seen);
+    // A line that is bad before its head is whole is refused at once: that is early, not wrong.
+    assert!(refused || !is_bad, "{input:?}");
+    (answered, refused)
+}
+
 #[test]
 fn the_server_and_the_oracle_agree() {
     let mut random = Random(3);
     let (mut good, mut bad) = (0, 0);
-    for case in 0..100_000 {
+    for _ in 0..100_000 {
         let mut input = BASES[random.below(BASES.len())].to_owned();
         for _ in 0..random.below(4) {
             mutate(&mut input, &mut random);
         }
         // Bodies, and a request behind it; the end makes every case decided.
         input += "0123456789ab";
-        let (whole, is_bad) = requests(&input);
-        let mut script = site();
-        script.feed(input.as_bytes());
-        let answered = script.app().seen.len();
-        let refused = codes(&script).iter().any(|code| !matches!(code, 100 | 200 | 404));
-        // 1.0 ends the connection: what is behind is not looked at.
-        let closes = script.over() == Some(Ok(()));
-        if closes {
-            assert!(answered >= 1 && answered <= whole, "case {case}: {input:?}");
-            continue;
-        }
-        assert_eq!(answered, whole, "case {case}: {input:?}: {:?}", script.app().seen);
-        // A line that is bad before its head is whole is refused at once: that is early, not wrong.
-        assert!(refused || !is_bad, "case {case}: {input:?}");
+        let (answered, refused) = compare(&input);
         (good, bad) = (good + answered, bad + usize::from(refused));
     }
     assert!(good > 20_000 && bad > 20_000, "{good} and {bad}");
+}
+
+/// C8, C10, C11: every string of up to three of these symbols, in each place of a head.
+#[test]
+fn every_short_string_in_each_place_of_a_head() {
+    const SYMBOLS: [&str; 13] =
+        [" ", "\t", "\r", "\n", "\0", "/", "#", "%", "a", ":", "*", "1", "\u{e9}"];
+    for (before, behind) in [
+        ("", " / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("GET", "/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("GET ", " HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("GET /", "HTTP/1.1\r\nHost: a\r\n\r\n"),
+        ("GET / HTTP/1.", "\r\nHost: a\r\n\r\n"),
+        ("GET / HTTP/1.1\r\n", "Host: a\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost", "a\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost: ", "\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost: a", "\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX", "b\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length:", "\r\n\r\n"),
+        ("GET / HTTP/1.1\r\nHost: a\r\n", "\r\n"),
+    ] {
+        for length in 0..=3 {
+            for number in 0..SYMBOLS.len().pow(length) {
+                let symbol = |place| SYMBOLS[number / SYMBOLS.len().pow(place) % SYMBOLS.len()];
+                let middle: String = (0..length).map(symbol).collect();
+                // What a length of three digits may need.
+                let tail = "x".repeat(120);
+                compare(&format!("{before}{middle}{behind}{tail}"));
+            }
+        }
+    }
 }
 
 #[test]

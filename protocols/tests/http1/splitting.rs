@@ -123,12 +123,9 @@ fn an_answer_is_the_lines_that_were_given_whatever_they_hold() {
         let (mut http, mut starts, mut out) = (ServerSide::new(), Starts::new(), Vec::new());
         let lines = if random.below(4) == 0 { "Connection: close\r\n" } else { "" };
         let request = get("/", lines);
-        for _ in 0..2 {
-            let shown = if out.is_empty() { &request[..] } else { b"" };
-            http.receive(shown, &Limits::DEFAULT, &mut starts).expect("a good request");
-            out.push(0);
-        }
-        out.clear();
+        let head = http.receive(&request, &Limits::DEFAULT, &mut starts);
+        let used = head.expect("a good request").used;
+        http.receive(&request[used..], &Limits::DEFAULT, &mut starts).expect("its end");
         let values: Vec<Vec<u8>> = (0..random.below(5)).map(|_| nasty(&mut random, 12)).collect();
         let fields: Vec<(Name, Value<'_>)> = values
             .iter()

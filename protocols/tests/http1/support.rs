@@ -24,6 +24,7 @@ impl App for World {
 }
 
 /// A connection: HTTP, and after an upgrade an echo.
+#[expect(clippy::large_enum_variant, reason = "a test has one of them")]
 pub(crate) enum Conn {
     Http(Server<Site>),
     Echo(Echo),

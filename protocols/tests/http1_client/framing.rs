@@ -87,7 +87,7 @@ fn a_response_ends_by_its_status_its_request_and_its_frame() {
         (101, "GET", [Answer::Other, Answer::Other, both, Answer::Other]),
         (101, "HEAD", [Answer::Flaw(Flaw::BadSwitch); 4]),
         (101, "POST", [Answer::Flaw(Flaw::BadSwitch); 4]),
-        (101, "CONNECT", [Answer::Other, Answer::Other, both, Answer::Other]),
+        (101, "CONNECT", [Answer::Flaw(Flaw::BadSwitch); 4]),
         (103, "GET", [Answer::Interim, Answer::Interim, both, Answer::Interim]),
         (103, "HEAD", [Answer::Interim, Answer::Interim, both, Answer::Interim]),
         (103, "POST", [Answer::Interim, Answer::Interim, both, Answer::Interim]),

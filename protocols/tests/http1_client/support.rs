@@ -50,7 +50,7 @@ pub(crate) struct Tester {
     asks: VecDeque<Ask>,
     pieces: VecDeque<&'static str>,
     wanted: Wanted,
-    limits: ClientLimits,
+    limits: Box<ClientLimits>,
 }
 
 impl Tester {
@@ -162,6 +162,7 @@ impl Caller<Conn> for Tester {
 }
 
 /// A connection: HTTP, and after an upgrade an echo.
+#[expect(clippy::large_enum_variant, reason = "a connection is mostly the first of the two")]
 pub(crate) enum Conn {
     Http(Client<Tester>),
     Echo(Echo),
@@ -228,7 +229,7 @@ impl Machine for Conn {
 /// A connection that asks these, and wants that of their responses.
 pub(crate) fn limited(asks: &[Ask], wanted: Wanted, limits: ClientLimits) -> Script<Conn> {
     let (asks, pieces) = (asks.iter().copied().collect(), VecDeque::new());
-    let caller = Tester { asks, pieces, wanted, limits };
+    let caller = Tester { asks, pieces, wanted, limits: Box::new(limits) };
     let world = World { takes: usize::MAX, ..World::default() };
     Script::with_app(Conn::Http(Client::new(caller)), world)
 }

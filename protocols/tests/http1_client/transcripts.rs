@@ -29,8 +29,10 @@ fn requests_are_written_as_they_are_meant() {
     }
 }
 
-/// Each: what comes for two GETs, what is seen of it, and how it ends when the stream does.
-fn conversations() -> Vec<(String, Vec<&'static str>, Option<Result<(), Fault>>)> {
+/// What comes for two GETs, what is seen of it, and how it ends when the stream does.
+type Conversation = (String, Vec<&'static str>, Option<Result<(), Fault>>);
+
+fn conversations() -> Vec<Conversation> {
     let fails = |reason| Some(Err(Fault::Peer(reason)));
     let done = Some(Ok(()));
     vec![
@@ -217,7 +219,7 @@ fn what_a_server_may_send_is_bounded() {
         (format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(4)), Flaw::TooManyHeaders),
         ("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n".to_owned(), Flaw::BodyTooLarge),
         (format!("{CHUNKED}b\r\n01234567890"), Flaw::BodyTooLarge),
-        (format!("HTTP/1.1 200 OK\r\n\r\n01234567890"), Flaw::BodyTooLarge),
+        ("HTTP/1.1 200 OK\r\n\r\n01234567890".to_owned(), Flaw::BodyTooLarge),
     ] {
         for piece in [1, bytes.len()] {
             let mut script = limited(&[GET], Wanted::Whole, limits);

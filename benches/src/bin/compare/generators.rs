@@ -1,5 +1,7 @@
 //! How each task is driven: which generator, with which arguments.
 
+use std::time::Duration;
+
 use readily_benches::bench::{self, Bench};
 use readily_benches::contender::{Contender, Security};
 use readily_benches::driver::{Held, Length};
@@ -13,8 +15,9 @@ use crate::works::{Task, Work};
 /// Bytes of a message that an idle connection has sent once.
 const IDLE_BYTES: u64 = 1 << 10;
 
-/// How many files each connection gets in a round.
+/// How many files each connection gets in a round, unless that is to be a short one.
 const FILES: u64 = 3;
+const LONG: Duration = Duration::from_millis(500);
 
 /// One run of a generator.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +81,11 @@ pub(crate) fn gate_length(work: &Work, connections: u64, each: u64) -> u64 {
 pub(crate) fn round_length(work: &Work, connections: u64, usual: Length) -> Length {
     match work.task {
         // The first of each connection is not timed.
-        Task::Talk(talk) if sends_files(talk) => Length::Requests((FILES + 1) * connections),
+        Task::Talk(talk) if sends_files(talk) => {
+            let is_look = matches!(usual, Length::Seconds { timed, .. } if timed < LONG);
+            let files = if is_look { 1 } else { FILES };
+            Length::Requests((files + 1) * connections)
+        }
         _ => usual,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::contract::{File, Tx};
+use crate::contract::{File, Id, Tx};
 use crate::http1::Value;
 use crate::http1::syntax::asking::{Field, RequestLine};
 use crate::http1::wire::{
@@ -17,6 +17,7 @@ use crate::http1::wire::{
 pub struct Begin<'a> {
     pub(super) tx: &'a mut Tx,
     pub(super) wire: &'a mut ClientSide,
+    pub(super) id: Id,
 }
 
 /// A request whose line and some of whose fields are written.
@@ -43,6 +44,12 @@ pub(super) enum Kind {
 }
 
 impl<'a> Begin<'a> {
+    /// The connection: where mail to this caller goes, and by which the application is told of its
+    /// end.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
     /// There is nothing to ask now.
     pub fn idle(self) -> Asked {
         Asked(Kind::Idle)
@@ -106,7 +113,7 @@ impl Draft<'_> {
     /// Without a body, and offers to go on in that protocol:
     /// [`Caller::switched`](super::Caller::switched), if the server takes it.
     pub fn upgrade(self, protocol: Value<'_>) -> Asked {
-        let Draft { begin: Begin { tx, wire }, line, .. } = self;
+        let Draft { begin: Begin { tx, wire, .. }, line, .. } = self;
         let how = How { connection: Connection::Upgrade(protocol), expect: Expect::Nothing };
         wire.begin(&line, Length::Known(0), how, tx);
         wire.sending = Saying::Done;
@@ -114,7 +121,7 @@ impl Draft<'_> {
     }
 
     fn whole(self, length: u64, put: impl FnOnce(&mut Tx)) -> Asked {
-        let Draft { begin: Begin { tx, wire }, line, connection } = self;
+        let Draft { begin: Begin { tx, wire, .. }, line, connection } = self;
         let how = How { connection, expect: Expect::Nothing };
         wire.begin(&line, Length::Known(length), how, tx);
         if length > 0 && line.takes_content() {
@@ -125,7 +132,7 @@ impl Draft<'_> {
     }
 
     fn end(self, length: Length, expect: Expect) -> Asked {
-        let Draft { begin: Begin { tx, wire }, line, connection } = self;
+        let Draft { begin: Begin { tx, wire, .. }, line, connection } = self;
         wire.begin(&line, length, How { connection, expect }, tx);
         Asked(Kind::Begun { idempotent: line.is_idempotent() })
     }

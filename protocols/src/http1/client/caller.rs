@@ -22,9 +22,9 @@ use crate::http1::{Flow, Outgoing, ResponseHead};
 /// | --- | --- |
 /// | make a request | [`next`](Caller::next) |
 /// | receive a response whole | [`response`](Caller::response) |
-/// | receive a response as it comes | [`head`](Caller::head), then [`data`](Caller::data) and [`ended`](Caller::ended) |
-/// | send a body as the server takes it | [`Draft::stream`](super::Draft::stream), then [`send`](Caller::send) |
-/// | make a request again that met a stale connection | [`failed`](Caller::failed), then [`closed`](Caller::closed) |
+/// | receive it as it comes | [`head`](Caller::head), [`data`](Caller::data), [`ended`](Caller::ended) |
+/// | send a body as the server takes it | [`Draft::stream`](super::Draft::stream), [`send`](Caller::send) |
+/// | make a request again | [`failed`](Caller::failed) |
 pub trait Caller<M: Machine>: Sized {
     /// The connection is free: begins a request, or waits, or leaves. Called after a wake and after
     /// mail, too, as long as it is free.

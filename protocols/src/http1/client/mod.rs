@@ -87,7 +87,8 @@ use super::wire::{ClientSide, Hearing, Saying};
 /// It makes one request after the other, each after the response to the last. It holds memory only
 /// for a response that is put together and has not come at once.
 ///
-/// Mail goes to the caller: [`Caller::mail`]. A wake asks it for the [`next`](Caller::next) request.
+/// Mail goes to the caller: [`Caller::mail`]. A wake asks it for the [`next`](Caller::next)
+/// request.
 pub struct Client<C> {
     caller: C,
     wire: ClientSide,
@@ -212,7 +213,7 @@ impl<C> Client<C> {
             return Ok(Turn::Over(Step::Finish));
         }
         let before = io.tx.len();
-        let begin = Begin { tx: io.tx, wire: &mut self.wire };
+        let begin = Begin { id: io.id(), tx: io.tx, wire: &mut self.wire };
         let Asked(kind) = self.caller.next(begin, &mut Desk { app: io.app, fx: io.fx });
         match kind {
             Kind::Idle if io.draining() => Ok(Turn::Over(Step::Finish)),
@@ -353,5 +354,15 @@ impl<C: fmt::Debug> fmt::Debug for Client<C> {
             .field("wire", &self.wire)
             .field("asked", &self.asked)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_costs_little() {
+        assert!(size_of::<Client<()>>() <= 232, "{}", size_of::<Client<()>>());
     }
 }

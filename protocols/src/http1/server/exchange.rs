@@ -86,7 +86,12 @@ impl<S> Server<S> {
         self.open = Some(open);
         match turn {
             Err(Broken::Refused(refusal)) => Ok(Err(refusal)),
-            Err(Broken::Fault(fault)) => Err(fault),
+            Err(Broken::Fault(fault)) => {
+                if S::LOGGED {
+                    self.log_given_up(io);
+                }
+                Err(fault)
+            }
             Ok(turn) => Ok(Ok(turn)),
         }
     }
@@ -206,11 +211,8 @@ impl<S> Server<S> {
             }
             *waits = false;
         }
-        Ok(if open.received > before && !io.rx.is_empty() && early.get() {
-            Turn::Moved
-        } else {
-            Turn::Wanting
-        })
+        let may_go_on = open.received > before && early.get() && has_news(io.rx);
+        Ok(if may_go_on { Turn::Moved } else { Turn::Wanting })
     }
 
     fn go_on_sending<M: Machine>(
@@ -257,7 +259,7 @@ impl<S> Server<S> {
             }
             (_, Some(refusal)) => Err(refusal.into()),
             (Flow::Yield, None) => Ok(Turn::Yielding),
-            (Flow::Wait, None) if open.received > before && !io.rx.is_empty() && early.get() => {
+            (Flow::Wait, None) if open.received > before && early.get() && has_news(io.rx) => {
                 Ok(Turn::Moved)
             }
             (Flow::Wait, None) => Ok(Turn::Wanting),
@@ -304,10 +306,11 @@ impl<S> Server<S> {
         S: Service<M>,
     {
         let Some(open) = &mut self.open else { return Ok(Step::Wait) };
-        let is_owed = io.rx.is_empty() && matches!(self.wire.receiving, Receiving::Body(_));
+        // While it is full, or the peer takes nothing, nothing is read: then it owes nothing.
+        let may_come = matches!(self.wire.receiving, Receiving::Body(_)) && !io.rx.is_full();
         let clock = match open.stage {
             Stage::Collecting => Clock::Body,
-            _ if is_owed && open.asked => Clock::Body,
+            _ if may_come && open.asked && io.tx.room() > 0 => Clock::Body,
             Stage::Unanswered => Clock::Answer,
             Stage::Sending => Clock::Off,
         };
@@ -317,13 +320,37 @@ impl<S> Server<S> {
                 Clock::Body if open.stage == Stage::Collecting => {
                     open.body_deadline(now, limits.body_window)
                 }
-                Clock::Body => open.first_window(now, limits.body_window),
+                Clock::Body => open.first_window(io.rx.len(), now, limits.body_window),
                 Clock::Answer => now.checked_add(limits.answer_time),
                 _ => None,
             };
             self.set_clock(clock, deadline);
         }
         Ok(Step::Wait)
+    }
+
+    /// A window of a body has ended: another begins, unless the client owes what did not come.
+    pub(super) fn next_window<M: Machine>(&mut self, io: &mut Io<'_, M::App>) -> Result<(), Broken>
+    where
+        S: Service<M>,
+    {
+        let (now, limits) = (io.now(), *self.service.limits());
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let is_all_there = open.stage != Stage::Collecting
+            && is_all_there(self.wire.receiving, io.rx.bytes(), &limits);
+        if is_all_there {
+            // The service is the one that takes its time.
+            let deadline = now.checked_add(limits.answer_time);
+            self.set_clock(Clock::Answer, deadline);
+            return Ok(());
+        }
+        if io.rx.has_ended() {
+            return Err(Fault::Peer(reason::BODY_CUT).into());
+        }
+        open.next_window(io.rx.len(), now, &limits)?;
+        let deadline = open.body_deadline(now, limits.body_window);
+        self.set_clock(Clock::Body, deadline);
+        Ok(())
     }
 
     /// Tells the service of an exchange that is over, or keeps its head until it is.
@@ -365,38 +392,64 @@ impl<S> Server<S> {
         self.service.finished(&record, &mut Desk { app: io.app, fx: io.fx });
     }
 
-    /// The same for what was refused.
+    /// The same for one that ended by a fault.
     #[cold]
-    pub(super) fn log_refusal<M: Machine>(&mut self, refusal: Refusal, io: &mut Io<'_, M::App>)
+    fn log_given_up<M: Machine>(&mut self, io: &mut Io<'_, M::App>)
     where
         S: Service<M>,
     {
-        let status = refusal.status().code();
+        let open = self.open.as_ref().map_or((0, 0), |open| (open.status, open.sent));
+        self.log_open::<M>(open, io);
+    }
+
+    /// The same for what was refused.
+    #[cold]
+    pub(super) fn log_refusal<M: Machine>(
+        &mut self,
+        refusal: Refusal,
+        is_head: bool,
+        io: &mut Io<'_, M::App>,
+    ) where
+        S: Service<M>,
+    {
+        let sent = if is_head { 0 } else { refusal.text().len() as u64 };
+        let answer = (refusal.status().code(), sent);
         if let Some(open) = &self.open {
-            let answered = if open.status == 0 { (status, 0) } else { (open.status, open.sent) };
-            return self.log_open::<M>(answered, io);
+            let answer = if open.status == 0 { answer } else { (open.status, open.sent) };
+            return self.log_open::<M>(answer, io);
         }
-        let record = Record {
-            id: io.id(),
-            number: self.served + 1,
-            from: io.remote(),
-            when: io.wall(),
-            took: Duration::ZERO,
-            method: &[],
-            target: &[],
-            version: None,
-            status,
-            sent: refusal.text().len() as u64,
-            referer: None,
-            user_agent: None,
-            request_id: None,
+        let (id, from, number) = (io.id(), io.remote(), self.served + 1);
+        // Some are refused for what a sound head says.
+        let mut starts = Starts::new();
+        let read = Head::read(io.rx.bytes(), self.service.limits(), &mut starts).ok().flatten();
+        let record = match read {
+            Some((head, _)) => {
+                let (body, trailers) = (&[][..], &[][..]);
+                let request = Request { head, body, trailers, length: None, number, id, from };
+                record(&request, answer, io.fx.wall(), Duration::ZERO)
+            }
+            None => Record {
+                id,
+                number,
+                from,
+                when: io.fx.wall(),
+                took: Duration::ZERO,
+                method: &[],
+                target: &[],
+                version: None,
+                status: answer.0,
+                sent,
+                referer: None,
+                user_agent: None,
+                request_id: None,
+            },
         };
         self.service.finished(&record, &mut Desk { app: io.app, fx: io.fx });
     }
 }
 
 /// Why an exchange cannot go on.
-enum Broken {
+pub(super) enum Broken {
     Refused(Refusal),
     Fault(Fault),
 }
@@ -410,6 +463,26 @@ impl From<Refusal> for Broken {
 impl From<Fault> for Broken {
     fn from(fault: Fault) -> Self {
         Broken::Fault(fault)
+    }
+}
+
+/// Whether another look may find more than the last.
+fn has_news(rx: &Rx) -> bool {
+    !rx.is_empty() || rx.has_ended()
+}
+
+/// Whether the rest of a body is there, and waits for the service.
+fn is_all_there(receiving: Receiving, mut bytes: &[u8], limits: &Limits) -> bool {
+    let Receiving::Body(mut decoder) = receiving else { return true };
+    loop {
+        match decoder.decode(bytes, limits) {
+            Ok(Found::Data { skip, length }) => {
+                decoder.took(length);
+                bytes = &bytes[skip + length..];
+            }
+            Ok(Found::End { .. }) => return true,
+            Ok(Found::Wanting { .. }) | Err(_) => return false,
+        }
     }
 }
 
@@ -461,7 +534,10 @@ fn record<'a>(
 #[cold]
 pub(super) fn check_name(request: &Request<'_>, secured: &Secured) -> Result<(), Refusal> {
     let Some(name) = &secured.server_name else { return Ok(()) };
-    let host = request.head.host().unwrap_or_default();
+    // Only HTTP/1.0 can be without one.
+    let Some(host) = request.head.host() else { return Ok(()) };
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    // A name with its root is the same name.
+    let host = host.strip_suffix('.').unwrap_or(host);
     if host.eq_ignore_ascii_case(name) { Ok(()) } else { Err(Refusal::Misdirected) }
 }

@@ -12,8 +12,8 @@ use crate::http1::wire::{Found, Receiving};
 /// The body of a request that is streamed, for one call.
 ///
 /// What is not consumed stays where it arrived; while that is full, nothing more is read from the
-/// socket. A client that waits for `100 Continue` is told to send when its body is first asked for,
-/// and never if it is not.
+/// socket. A client that waits for `100 Continue` is told to send when its body is first asked for
+/// before an answer has begun, and never otherwise.
 #[derive(Debug)]
 pub struct Incoming<'a> {
     pub(super) rx: &'a mut Rx,

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use crate::contract::{App, Desk, Fault, Io, Machine, Reason, State, Step};
 
+use self::exchange::Broken;
 pub use self::incoming::Incoming;
 pub use self::interop::Unsupported;
 use self::open::{Open, Stage};
@@ -134,24 +135,27 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
         if why != Reason::Own {
             return Err(Fault::TimedOut(why));
         }
+        // What has arrived by now counts: it is looked at before anybody is blamed.
+        let due = (self.clock, self.deadline);
+        let step = self.advance(io)?;
+        if !matches!(step, Step::Wait) || (self.clock, self.deadline) != due {
+            return Ok(step);
+        }
         let (now, limits) = (io.now(), *self.service.limits());
-        match (self.clock, &mut self.open) {
-            (Clock::Body, Some(open)) => match open.next_window(now, &limits) {
-                Ok(()) => {
-                    let deadline = open.body_deadline(now, limits.body_window);
-                    self.set_clock(Clock::Body, deadline);
-                    Ok(Step::Wait)
-                }
-                Err(refusal) => Err(self.refuse::<M>(refusal, io)),
+        match self.clock {
+            Clock::Body => match self.next_window(io) {
+                Ok(()) => Ok(Step::Wait),
+                Err(Broken::Refused(refusal)) => Err(self.refuse::<M>(refusal, io)),
+                Err(Broken::Fault(fault)) => Err(fault),
             },
-            (_, Some(_)) => Err(self.refuse::<M>(Refusal::AnswerTimedOut, io)),
-            (_, None) if !io.rx.is_empty() => Err(self.refuse::<M>(Refusal::HeadTimedOut, io)),
+            Clock::Answer => Err(self.refuse::<M>(Refusal::AnswerTimedOut, io)),
+            _ if !io.rx.is_empty() => Err(self.refuse::<M>(Refusal::HeadTimedOut, io)),
             // The client is still busy with an answer.
-            (_, None) if !io.tx.is_empty() => {
+            _ if !io.tx.is_empty() => {
                 self.set_clock(Clock::Idle, now.checked_add(limits.idle_time));
                 Ok(Step::Wait)
             }
-            (_, None) => {
+            _ => {
                 io.count(if self.served == 0 { reason::SILENT } else { reason::IDLE });
                 Ok(Step::Finish)
             }
@@ -282,7 +286,7 @@ impl<S> Server<S> {
         if self.open.is_some() {
             self.open = None;
         }
-        self.clock = Clock::Off;
+        self.set_clock(Clock::Off, None);
         self.served += 1;
         self.wire.restart();
     }
@@ -339,19 +343,20 @@ impl<S> Server<S> {
     where
         S: Service<M>,
     {
+        // What could not be parsed may be a HEAD all the same.
+        let is_head = match &self.open {
+            Some(_) => self.wire.terms.method == super::wire::Method::Head,
+            None => io.rx.bytes().starts_with(b"HEAD "),
+        };
         if let Sending::Body(_) = self.wire.sending {
-            // The peer must not take the half for all of it.
+            // The peer must not take the half for all of it. The loop counts a reset alone.
             io.tx.abort();
+            io.count(refusal.reason());
         } else {
-            // What could not be parsed may be a HEAD all the same.
-            let is_head = match &self.open {
-                Some(_) => self.wire.terms.method == super::wire::Method::Head,
-                None => io.rx.bytes().starts_with(b"HEAD "),
-            };
             write_refusal(refusal, io.fx.date(), is_head, io.tx);
         }
         if S::LOGGED {
-            self.log_refusal::<M>(refusal, io);
+            self.log_refusal::<M>(refusal, is_head, io);
         }
         Fault::Peer(refusal.reason())
     }

@@ -78,20 +78,32 @@ impl Open {
     }
 
     /// The same, as a window begins.
-    pub(super) fn first_window(&mut self, now: Instant, window: Duration) -> Option<Instant> {
-        self.mark = self.received;
+    pub(super) fn first_window(
+        &mut self,
+        unread: usize,
+        now: Instant,
+        window: Duration,
+    ) -> Option<Instant> {
+        self.mark = self.received + unread as u64;
         self.body_deadline(now, window)
     }
 
     /// A window has ended: the next one begins, unless too little came in it.
-    pub(super) fn next_window(&mut self, now: Instant, limits: &Limits) -> Result<(), Refusal> {
+    pub(super) fn next_window(
+        &mut self,
+        unread: usize,
+        now: Instant,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
         if self.until.is_some_and(|until| now >= until) {
             return Err(Refusal::RequestTimedOut);
         }
-        if self.received - self.mark < u64::from(limits.body_window_bytes) {
+        // Frames of chunks are unread once, and received never.
+        let there = self.received + unread as u64;
+        if there.saturating_sub(self.mark) < u64::from(limits.body_window_bytes) {
             return Err(Refusal::BodyTooSlow);
         }
-        self.mark = self.received;
+        self.mark = there;
         Ok(())
     }
 }

@@ -137,7 +137,8 @@ impl<'a, S, M> Reply<'a, S, M> {
 
     /// Begins an answer with that status; fields and body follow.
     #[inline]
-    pub fn status(self, status: Status) -> Draft<'a, S, M> {
+    pub fn status(mut self, status: Status) -> Draft<'a, S, M> {
+        let status = self.terms.status(status);
         Pen::lend(self.tx, START_MAX, |pen| pen.start(status, &self.date));
         Draft { reply: self, status, offers: false }
     }
@@ -159,7 +160,8 @@ impl<'a, S, M> Reply<'a, S, M> {
     /// on the connection is a tunnel, and bytes that the client sent behind its request are left in
     /// `io.rx` for the next state.
     ///
-    /// Any other request is answered 501 instead, and `step` is dropped.
+    /// Any other request is answered 501 instead, and `step` is dropped. So is a `CONNECT` that is
+    /// answered 2xx in any other way, since its client would take that for the tunnel.
     pub fn tunnel(self, headers: &[(Name, Value<'_>)], step: Step<Server<S>, M>) -> Answer<S, M> {
         if self.terms.method != Method::Connect || self.early.get() {
             return self.plain(Status::NOT_IMPLEMENTED);
@@ -177,7 +179,8 @@ impl<'a, S, M> Reply<'a, S, M> {
     /// Answers 101 and goes on as `step` says, which is made by [`Step::becomes`]: the bytes that
     /// the client sent behind its request are left in `io.rx` for the next state.
     ///
-    /// A client that did not ask for an upgrade, or speaks HTTP/1.0, is answered 426 instead, and
+    /// Whether the client offered this protocol, in its field `upgrade`, is for the service to check.
+    /// A client that did not ask for an upgrade at all, or speaks HTTP/1.0, is answered 426 instead, and
     /// `step` is dropped.
     pub fn switch(
         self,
@@ -195,8 +198,9 @@ impl<'a, S, M> Reply<'a, S, M> {
 
     /// The common answer in one piece.
     #[inline(always)]
-    fn whole(self, status: Status, content_type: &'static str, body: &[u8]) -> Answer<S, M> {
+    fn whole(mut self, status: Status, content_type: &'static str, body: &[u8]) -> Answer<S, M> {
         assert!(is_value(content_type.as_bytes()), "a content type with a control byte");
+        let status = self.terms.status(status);
         let mut terms = self.terms;
         let (frame, encoder) = terms.frame(status, Length::Known(body.len() as u64));
         let body = if encoder == Encoder::Nothing { &[] } else { body };

@@ -141,8 +141,9 @@ pub(in crate::http1) static TOKEN: [bool; 256] = {
 /// Whether a field of that name may come behind a body: a token, and none that frames, routes,
 /// authorises or describes the message (RFC 9110, section 6.5.1).
 pub(in crate::http1) fn may_trail(name: &[u8]) -> bool {
-    const BARRED: [&str; 15] = [
+    const BARRED: [&str; 26] = [
         "authorization",
+        "cache-control",
         "connection",
         "content-encoding",
         "content-length",
@@ -150,13 +151,23 @@ pub(in crate::http1) fn may_trail(name: &[u8]) -> bool {
         "content-type",
         "cookie",
         "expect",
+        "forwarded",
         "host",
         "keep-alive",
+        "max-forwards",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "range",
         "set-cookie",
         "te",
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "www-authenticate",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
     ];
     let is_token = !name.is_empty() && name.iter().all(|byte| TOKEN[usize::from(*byte)]);
     is_token && !BARRED.iter().any(|barred| name.eq_ignore_ascii_case(barred.as_bytes()))

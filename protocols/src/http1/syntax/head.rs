@@ -130,7 +130,7 @@ impl<'a> Lines<'a> {
                     return Ok(Some(here));
                 }
                 [b'\t' | 0x80.., ..] => self.found &= self.found - 1,
-                [ref rest @ ..] => return no_end(rest),
+                _ => return no_end(&self.bytes[here..]),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One connection as bytes in and events out, without a loop, a socket or a buffer of its own: what
 //! the states of this crate are built on, and what fits any other loop.
 
+mod client_event;
 mod client_side;
 mod decoder;
 mod encoder;
@@ -9,9 +10,8 @@ pub(in crate::http1) mod pen;
 mod request_pen;
 mod server_side;
 
-pub use client_side::{
-    ClientEvent, ClientMisuse, ClientSide, Connection, Cut, Expect, How, INTERIMS_MOST,
-};
+pub use client_event::{ClientEvent, ClientMisuse, Connection, Cut, Expect, How};
+pub use client_side::{ClientSide, INTERIMS_MOST};
 pub(in crate::http1) use client_side::{Hearing, Saying};
 pub(in crate::http1) use decoder::Found;
 pub(in crate::http1) use encoder::{Encoder, FRAME_MAX, as_bytes};

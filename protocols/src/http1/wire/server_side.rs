@@ -129,13 +129,24 @@ pub(in crate::http1) enum Method {
 
 impl Terms {
     const NONE: Terms = Terms {
-        keep: Keep::Close,
+        keep: Keep::Open,
         version: Version::Http11,
         method: Method::Other,
         upgrade: false,
         waits: false,
         early: false,
     };
+
+    /// The status that is answered. To `CONNECT`, every 2xx says that a tunnel has begun
+    /// (RFC 9110, section 9.3.6), so only a tunnel may answer it.
+    #[inline]
+    pub(in crate::http1) fn status(&mut self, status: Status) -> Status {
+        if self.method == Method::Connect && status.code() < 300 {
+            self.keep = Keep::Close;
+            return Status::NOT_IMPLEMENTED;
+        }
+        status
+    }
 
     /// How a body of that length is framed and encoded. This is where the rules of HEAD, 204, 205,
     /// 304 and HTTP/1.0 are (RFC 9112, section 6.3).
@@ -273,18 +284,25 @@ impl ServerSide {
         Ok(received)
     }
 
-    /// Says that nothing more will arrive.
+    /// Says that nothing more will arrive, once [`receive`](ServerSide::receive) has found all that
+    /// did: `unread` bytes are left of it. A request that is whole can still be answered.
     ///
     /// # Errors
     /// The text under which a head or a body that was cut is counted; otherwise the end is in
     /// order.
     pub fn end(&mut self, unread: usize) -> Result<(), &'static str> {
         use crate::http1::reason;
-        match std::mem::replace(&mut self.receiving, Receiving::Over) {
+        let cut = match self.receiving {
             Receiving::Head(_) if unread > 0 => Err(reason::HEAD_CUT),
             Receiving::Body(_) => Err(reason::BODY_CUT),
+            Receiving::Done => {
+                self.terms.keep = Keep::Close;
+                return Ok(());
+            }
             _ => Ok(()),
-        }
+        };
+        self.receiving = Receiving::Over;
+        cut
     }
 
     /// Whether the client waits for an interim answer before it sends its body, and none was sent.
@@ -322,6 +340,7 @@ impl ServerSide {
         if !matches!(self.receiving, Receiving::Done) {
             self.terms.keep = Keep::Close;
         }
+        let status = self.terms.status(status);
         let (frame, encoder) = self.terms.frame(status, length);
         write_head(status, fields, date, (frame, self.terms.keep), out);
         self.sending = Sending::Body(encoder);
@@ -356,7 +375,9 @@ impl ServerSide {
         Ok(())
     }
 
-    /// Answers 101 to a request that asked for it: what follows in the input is of that protocol.
+    /// Answers 101 to a request that asked for an upgrade: what follows in the input is of that
+    /// protocol. Whether the client offered this one, in its field `upgrade`, is for the caller to
+    /// check.
     ///
     /// # Errors
     /// [`Misuse::NotOffered`], or [`Misuse::NotAsked`] before all of the request is there.
@@ -373,6 +394,27 @@ impl ServerSide {
             return Err(Misuse::NotOffered);
         }
         write_switch(protocol, fields, out);
+        self.over(Sending::Switched);
+        Ok(())
+    }
+
+    /// Answers 200 to a `CONNECT`: what follows in the input is of the tunnel.
+    ///
+    /// # Errors
+    /// [`Misuse::NotOffered`] for another method, or [`Misuse::NotAsked`].
+    pub fn tunnel(
+        &mut self,
+        fields: &[(Name, Value<'_>)],
+        date: &[u8; DATE_LEN],
+        out: &mut impl Out,
+    ) -> Result<(), Misuse> {
+        if self.receiving != Receiving::Done || self.sending != Sending::Nothing {
+            return Err(Misuse::NotAsked);
+        }
+        if self.terms.method != Method::Connect {
+            return Err(Misuse::NotOffered);
+        }
+        write_head(Status::OK, fields, date, (Frame::Unsaid, Keep::Open), out);
         self.over(Sending::Switched);
         Ok(())
     }
@@ -436,6 +478,8 @@ impl ServerSide {
     #[inline(always)]
     pub(in crate::http1) fn restart(&mut self) {
         (self.sending, self.skipped) = (Sending::Nothing, false);
+        // What the next head refuses is not answered as this one was.
+        self.terms.method = Method::Other;
         self.receiving = match self.terms.keep {
             Keep::Close => Receiving::Over,
             _ => Receiving::Head(Scan::new()),

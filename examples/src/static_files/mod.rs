@@ -1,11 +1,15 @@
 //! A folder over HTTP, with a line in the log for each request and the counts of all loops.
 
+mod asked;
+
 use readily::files::{Files, Transfer};
 use readily::http1::access::Record;
 use readily::http1::{Answer, Flow, Incoming, Outgoing, Reply, Request, Service};
 use readily::{App, Desk, Machine, metrics};
 
 use crate::reports::Reports;
+
+pub use asked::{Asked, CHOICES};
 
 /// Answers each request by the file that its path names.
 #[derive(Debug)]
@@ -45,7 +49,8 @@ impl<M: Machine<App: Serves>> Service<M> for Folder {
         desk: &mut Desk<'_, M::App>,
     ) -> Answer<Self, M> {
         let Shared { reports, metrics_at } = desk.app.as_mut();
-        if metrics_at.as_deref() == Some(request.path()) && request.method() == "GET" {
+        let reads = matches!(request.method(), "GET" | "HEAD");
+        if reads && metrics_at.as_deref() == Some(request.path()) {
             return reply.ok(metrics::CONTENT_TYPE, reports.page().as_bytes());
         }
         self.transfer.begin(&self.files, request, reply, desk)
