@@ -1,4 +1,5 @@
-//! A client that fetches one URL after the other. Read this page first, then `fetcher` and `puller`.
+//! A client that fetches one URL after the other. Read this page first, then `fetcher` and
+//! `puller`.
 //!
 //! Names are resolved by other threads. A connection that a server leaves open is used for the next
 //! URL of that server; one that turns out to be stale costs one more connection, and no error.

@@ -41,7 +41,7 @@ fn several_urls_are_fetched_in_their_order_on_one_connection() {
     assert!(printed.starts_with("OK") && printed.ends_with("OK"), "{printed}");
     assert!(printed.contains("<html"), "{printed}");
     let printed = server.stop();
-    assert!(printed.iter().any(|line| line.contains("accepted 1")), "{printed:#?}");
+    assert!(printed.iter().any(|line| line.starts_with("connections 1,")), "{printed:#?}");
 }
 
 #[test]
@@ -72,8 +72,6 @@ fn what_goes_wrong_is_told_in_one_line() {
     drop(free);
     let told = complains(1, &[&refused]);
     assert!(told.contains("cannot connect: connection refused"), "{told}");
-    let told = complains(1, &["http://name.invalid/"]);
-    assert!(told.starts_with("http://name.invalid/: "), "{told}");
     let server = Server::on_loopback("http_hello", &[]);
     let missing = format!("http://{}/none", server.address);
     let output = fetch(&[&missing]);

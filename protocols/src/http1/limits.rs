@@ -23,7 +23,10 @@ pub enum Allowed {
 }
 
 macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident $constant:ident: $kind:ty = $default:expr, $default_doc:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $constant:ident: $kind:ty = $default:expr, $default_doc:literal;
+    )*) => {
         /// What one connection may ask for, in bytes and time.
         ///
         /// Each refusal has a counter of its own: see [`reason`](super::reason). A time of

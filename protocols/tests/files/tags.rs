@@ -1,6 +1,6 @@
 //! Entity tags: what they are made of, and that they tell one content from another.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use readily_protocols::http1::coding::Coding;
@@ -27,7 +27,7 @@ fn whatever_differs_gives_another_tag() {
         Mark { length: u64::MAX, modified: at(1 << 33), inode: u64::MAX },
     ];
     let codings = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstd)];
-    let all: HashSet<_> =
+    let all: BTreeSet<_> =
         marks.iter().flat_map(|mark| codings.map(|coding| tag(mark, coding))).collect();
     assert_eq!(all.len(), marks.len() * codings.len());
 }

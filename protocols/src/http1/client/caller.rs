@@ -22,9 +22,11 @@ use crate::http1::{Flow, Outgoing, ResponseHead};
 /// | --- | --- |
 /// | make a request | [`next`](Caller::next) |
 /// | receive a response whole | [`response`](Caller::response) |
-/// | receive it as it comes | [`head`](Caller::head), [`data`](Caller::data), [`ended`](Caller::ended) |
-/// | send a body as the server takes it | [`Draft::stream`](super::Draft::stream), [`send`](Caller::send) |
+/// | receive it as it comes | [`Caller::head`], [`Caller::data`], [`Caller::ended`] |
+/// | send a body as the server takes it | [`Draft::stream`], [`Caller::send`] |
 /// | make a request again | [`failed`](Caller::failed) |
+///
+/// [`Draft::stream`]: super::Draft::stream
 pub trait Caller<M: Machine>: Sized {
     /// The connection is free: begins a request, or waits, or leaves. Called after a wake and after
     /// mail, too, as long as it is free.

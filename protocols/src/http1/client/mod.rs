@@ -42,7 +42,8 @@
 //!
 //! # What is guaranteed
 //!
-//! - A response ends where RFC 9112, section 6.3, says, and what may be read in two ways is refused.
+//! - A response ends where RFC 9112, section 6.3, says, and what may be read in two ways is
+//!   refused.
 //!   A body that was cut is never taken for whole.
 //! - The connection is used again only if both messages are complete to the byte, nothing lies
 //!   behind them, and neither side wants to close. A byte that comes between two responses ends it:

@@ -3,6 +3,7 @@
 mod exchange;
 mod incoming;
 mod interop;
+mod log;
 mod open;
 mod outgoing;
 mod reply;

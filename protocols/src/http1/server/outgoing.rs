@@ -68,7 +68,8 @@ impl Outgoing<'_> {
         self.end(as_bytes(trailers));
     }
 
-    /// The same with trailers that a peer sent. Those that frame or route a message, or are no sound
+    /// The same with trailers that a peer sent. Those that frame or route a message, or are no
+    /// sound
     /// fields, are dropped; says how many.
     pub fn pass_trailers<'t>(
         &mut self,

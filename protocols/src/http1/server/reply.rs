@@ -179,9 +179,9 @@ impl<'a, S, M> Reply<'a, S, M> {
     /// Answers 101 and goes on as `step` says, which is made by [`Step::becomes`]: the bytes that
     /// the client sent behind its request are left in `io.rx` for the next state.
     ///
-    /// Whether the client offered this protocol, in its field `upgrade`, is for the service to check.
-    /// A client that did not ask for an upgrade at all, or speaks HTTP/1.0, is answered 426 instead, and
-    /// `step` is dropped.
+    /// Whether the client offered this protocol, in its field `upgrade`, is for the service to
+    /// check. A client that did not ask for an upgrade at all, or speaks HTTP/1.0, is answered 426
+    /// instead, and `step` is dropped.
     pub fn switch(
         self,
         protocol: Value<'_>,

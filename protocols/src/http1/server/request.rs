@@ -9,8 +9,8 @@ use crate::http1::syntax::headers::text;
 
 /// One request, lent for one call: its head, and its body if that was waited for.
 ///
-/// It dereferences to its [`Head`]. It was checked: the method is a token, the target is of the form
-/// that the method takes, there is one host, and the framing is beyond doubt.
+/// It dereferences to its [`Head`]. It was checked: the method is a token, the target is of the
+/// form that the method takes, there is one host, and the framing is beyond doubt.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub(in crate::http1) head: Head<'a>,

@@ -14,7 +14,9 @@ use crate::http1::{Answer, Incoming, Limits, Outgoing, Reply, Request, Status};
 /// | answer at once | [`call`](Service::call) |
 /// | receive a body as it comes | [`intake`](Service::intake), then [`resume`](Service::resume) |
 /// | answer later | [`Reply::later`], then [`resume`](Service::resume) |
-/// | send a body as the peer takes it | [`Draft::stream`](super::Draft::stream), then [`send`](Service::send) |
+/// | send a body as the peer takes it | [`Draft::stream`], then [`send`](Service::send) |
+///
+/// [`Draft::stream`]: super::Draft::stream
 pub trait Service<M: Machine>: Sized {
     /// Whether [`finished`](Service::finished) is called; if not, an access log costs nothing.
     const LOGGED: bool = false;

@@ -62,7 +62,8 @@ impl Chunked {
         Chunked { left: 0, extension: 0, extensions: 0, digits: 0, at: At::Size }
     }
 
-    /// Reads the frame that `bytes` goes on with, up to the data behind it, and says how long it is:
+    /// Reads the frame that `bytes` goes on with, up to the data behind it, and says how long it
+    /// is:
     /// these bytes are not to be shown again.
     pub(in crate::http1) fn frame(
         &mut self,

@@ -113,20 +113,19 @@ impl<'a> Fields<'a> {
     /// around it.
     pub(in crate::http1) fn note(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), Refusal> {
         let value = trim(value);
-        if is(name, b"host") {
-            self.note_host(value)
-        } else if is(name, b"connection") {
-            self.note_connection(value);
-            Ok(())
-        } else if is(name, b"content-length") {
-            self.note_length(value)
-        } else if is(name, b"transfer-encoding") {
-            self.note_coding(value)
-        } else if is(name, b"expect") {
-            self.note_expectation(value)
-        } else {
-            self.upgrade |= is(name, b"upgrade");
-            Ok(())
+        match name.len() {
+            4 if is(name, b"host") => self.note_host(value),
+            6 if is(name, b"expect") => self.note_expectation(value),
+            14 if is(name, b"content-length") => self.note_length(value),
+            17 if is(name, b"transfer-encoding") => self.note_coding(value),
+            10 if is(name, b"connection") => {
+                self.note_connection(value);
+                Ok(())
+            }
+            _ => {
+                self.upgrade |= is(name, b"upgrade");
+                Ok(())
+            }
         }
     }
 

@@ -62,7 +62,8 @@ impl<'a> Head<'a> {
         self.version
     }
 
-    /// The host that is asked: of the target if that is a whole URI, else of its field. None only in
+    /// The host that is asked: of the target if that is a whole URI, else of its field. None only
+    /// in
     /// HTTP/1.0.
     pub fn host(&self) -> Option<&'a str> {
         // Where both are there they are the same.

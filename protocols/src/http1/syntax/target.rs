@@ -119,15 +119,9 @@ pub(in crate::http1) fn is_host(bytes: &[u8]) -> bool {
     if bytes.first() == Some(&b'[') {
         return is_bracketed(bytes);
     }
-    // A port is looked for from behind, where it is near.
-    let digits = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let port = match bytes[..bytes.len() - digits] {
-        [.., b':'] => digits + 1,
-        _ => 0,
-    };
-    let (name, port) = bytes.split_at(bytes.len() - port);
-    let all = name.iter().fold(HOST, |all, byte| all & BYTES[usize::from(*byte)]);
-    all != 0 && !name.is_empty() && is_port(port)
+    let end = bytes.iter().position(|byte| BYTES[usize::from(*byte)] & HOST == 0);
+    let (name, port) = bytes.split_at(end.unwrap_or(bytes.len()));
+    !name.is_empty() && is_port(port)
 }
 
 #[cold]

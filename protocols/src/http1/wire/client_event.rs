@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::encoder::WrongLength;
-use super::server_side::Trailers;
+use super::event::Trailers;
 use crate::http1::Value;
 use crate::http1::syntax::flaw::reason;
 use crate::http1::syntax::response::ResponseHead;
@@ -33,8 +33,8 @@ pub enum Connection<'a> {
 pub enum Expect {
     /// At once.
     Nothing,
-    /// When the server has asked for it, or [`proceed`](super::ClientSide::proceed) was called because it
-    /// took too long.
+    /// When the server has asked for it, or [`proceed`](super::ClientSide::proceed) was called
+    /// because it took too long.
     Continue,
 }
 

@@ -3,10 +3,10 @@
 use super::client_event::{ClientEvent, ClientMisuse, Connection, Cut, Expect, How};
 use super::decoder::{Decoder, Found};
 use super::encoder::{Encoder, Length, as_bytes};
+use super::event::{Received, Trailers};
 use super::out::Out;
 use super::pen::Frame;
 use super::request_pen::{write_end, write_expect, write_field, write_line, write_upgrade};
-use super::server_side::{Received, Trailers};
 use crate::http1::syntax::asking::{Field, RequestLine};
 use crate::http1::syntax::flaw::Flaw;
 use crate::http1::syntax::framing::Keep;
@@ -197,8 +197,8 @@ impl ClientSide {
     }
 
     /// Says that the stream has ended in order, and `unread` bytes of it are left after
-    /// [`receive`](ClientSide::receive) has wanted more. A body that ends with the stream is complete
-    /// then, and these are the last of it; it goes on as any other.
+    /// [`receive`](ClientSide::receive) has wanted more. A body that ends with the stream is
+    /// complete then, and these are the last of it; it goes on as any other.
     ///
     /// A stream that was reset has not ended in order: a body that only the end could complete is
     /// cut.

@@ -1,22 +1,18 @@
 //! The server's side of a connection as bytes in and out, for whoever brings a loop of their own.
 
-use std::fmt;
-
+use super::answer::{CONTINUE, write_head, write_refusal, write_switch};
 use super::decoder::{Decoder, Found};
-use super::encoder::{Encoder, Length, WrongLength, as_bytes};
+use super::encoder::{Encoder, Length, as_bytes};
+use super::event::{Event, Misuse, Received, Trailers};
 use super::out::Out;
-use super::pen::{END_MAX, Frame, Pen, START_MAX};
+use super::pen::Frame;
+use super::terms::{Method, Terms};
 use crate::contract::DATE_LEN;
 use crate::http1::syntax::framing::{Body, Framing, Keep};
-use crate::http1::syntax::head::{self, Head, Starts, field_lines};
-use crate::http1::syntax::headers::text;
+use crate::http1::syntax::head::{self, Head, Starts};
 use crate::http1::syntax::refusal::Refusal;
 use crate::http1::syntax::scan::{Bounds, Scan};
-use crate::http1::syntax::status::Content;
-use crate::http1::{Limits, Name, Status, Value, Version};
-
-/// What the interim answer is that a client may wait for before it sends its body.
-pub(in crate::http1) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+use crate::http1::{Limits, Name, Status, Value};
 
 /// The server's side of one HTTP/1.1 connection: bytes in and events out, answers in and bytes out.
 ///
@@ -103,142 +99,6 @@ pub(in crate::http1) enum Sending {
     Done,
     /// The connection speaks something else now.
     Switched,
-}
-
-/// What the request asks of its answer.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::http1) struct Terms {
-    pub(in crate::http1) keep: Keep,
-    pub(in crate::http1) version: Version,
-    pub(in crate::http1) method: Method,
-    /// Whether the client asked to speak another protocol.
-    pub(in crate::http1) upgrade: bool,
-    /// Whether the client waits for `100 Continue` before it sends the body.
-    pub(in crate::http1) waits: bool,
-    /// Whether the body has not come to its end: the connection cannot go on after an answer.
-    pub(in crate::http1) early: bool,
-}
-
-/// The methods that change what an answer looks like.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::http1) enum Method {
-    Head,
-    Connect,
-    Other,
-}
-
-impl Terms {
-    const NONE: Terms = Terms {
-        keep: Keep::Open,
-        version: Version::Http11,
-        method: Method::Other,
-        upgrade: false,
-        waits: false,
-        early: false,
-    };
-
-    /// The status that is answered. To `CONNECT`, every 2xx says that a tunnel has begun
-    /// (RFC 9110, section 9.3.6), so only a tunnel may answer it.
-    #[inline]
-    pub(in crate::http1) fn status(&mut self, status: Status) -> Status {
-        if self.method == Method::Connect && status.code() < 300 {
-            self.keep = Keep::Close;
-            return Status::NOT_IMPLEMENTED;
-        }
-        status
-    }
-
-    /// How a body of that length is framed and encoded. This is where the rules of HEAD, 204, 205,
-    /// 304 and HTTP/1.0 are (RFC 9112, section 6.3).
-    #[inline]
-    pub(in crate::http1) fn frame(&mut self, status: Status, length: Length) -> (Frame, Encoder) {
-        let is_head = self.method == Method::Head;
-        match (status.content(), length) {
-            (Content::None, _) => (Frame::Unsaid, Encoder::Nothing),
-            (Content::Empty, _) => (Frame::Length(0), Encoder::Nothing),
-            (Content::Any, Length::Known(n)) if is_head => (Frame::Length(n), Encoder::Nothing),
-            (Content::Any, Length::Known(n)) => (Frame::Length(n), Encoder::Length(n)),
-            (Content::Any, Length::Unknown) if self.version == Version::Http10 => {
-                self.keep = Keep::Close;
-                (Frame::Unsaid, if is_head { Encoder::Nothing } else { Encoder::UntilEnd })
-            }
-            (Content::Any, Length::Unknown) if is_head => (Frame::Chunked, Encoder::Nothing),
-            (Content::Any, Length::Unknown) => (Frame::Chunked, Encoder::Chunked),
-        }
-    }
-}
-
-/// What [`ServerSide::receive`] found.
-#[derive(Clone, Copy, Debug)]
-pub struct Received<E> {
-    /// How many of the bytes that were shown are done with: drop them from the buffer, after the
-    /// event was looked at.
-    pub used: usize,
-    /// What they are.
-    pub event: E,
-}
-
-/// What happened on the receiving half.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A request has begun.
-    Request(Head<'a>),
-    /// The next bytes of its body, out of their frame.
-    Data(&'a [u8]),
-    /// It is complete.
-    End(Trailers<'a>),
-    /// More bytes have to come.
-    Wanting,
-    /// What comes next is looked at when the answer is complete.
-    Paused,
-    /// Nothing more is received: close when the answer is sent.
-    Closed,
-    /// What follows is of the protocol that was switched to.
-    Switched,
-}
-
-/// The trailers of a body in chunks; empty for any other.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Trailers<'a>(pub(in crate::http1) &'a [u8]);
-
-impl<'a> Trailers<'a> {
-    /// All fields in their order, without the space around their values.
-    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
-        field_lines(self.0).map(|(name, value)| (text(name), value))
-    }
-}
-
-/// An answer, or a part of one, that does not fit where the connection is: a bug of the program.
-/// Nothing was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Misuse {
-    /// No request waits for its answer.
-    NotAsked,
-    /// No answer is being sent.
-    NotBegun,
-    /// The body is longer or shorter than its head says.
-    WrongLength,
-    /// The client did not ask to switch.
-    NotOffered,
-}
-
-impl fmt::Display for Misuse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Misuse::NotAsked => "no request waits for an answer",
-            Misuse::NotBegun => "no answer is being sent",
-            Misuse::WrongLength => "the body is not as long as its head says",
-            Misuse::NotOffered => "the client did not ask to switch",
-        })
-    }
-}
-
-impl std::error::Error for Misuse {}
-
-impl From<WrongLength> for Misuse {
-    fn from(_: WrongLength) -> Self {
-        Misuse::WrongLength
-    }
 }
 
 impl ServerSide {
@@ -547,56 +407,4 @@ fn read_in_pieces<'a>(
         Some(end) => head::Found::read(&bytes[..end], limits, starts),
         None => Ok(None),
     }
-}
-
-/// Writes a final head.
-fn write_head(
-    status: Status,
-    fields: &[(Name, Value<'_>)],
-    date: &[u8; DATE_LEN],
-    (frame, keep): (Frame, Keep),
-    out: &mut impl Out,
-) {
-    Pen::lend(out, START_MAX + fields_len(fields) + END_MAX, |pen| {
-        pen.start(status, date);
-        fields.iter().for_each(|(name, value)| pen.field(*name, *value));
-        pen.end(frame, keep, false);
-    });
-}
-
-/// Writes the answer to a refusal.
-pub(in crate::http1) fn write_refusal(
-    refusal: Refusal,
-    date: &[u8; DATE_LEN],
-    is_head: bool,
-    out: &mut impl Out,
-) {
-    let text = refusal.text().as_bytes();
-    let fields = [(Name::CONTENT_TYPE, Value::from_static("text/plain; charset=utf-8"))];
-    let frame = Frame::Length(text.len() as u64);
-    write_head(refusal.status(), &fields, date, (frame, Keep::Close), out);
-    if !is_head {
-        out.write(text);
-    }
-}
-
-/// Writes the answer after which another protocol is spoken.
-pub(in crate::http1) fn write_switch(
-    protocol: Value<'_>,
-    fields: &[(Name, Value<'_>)],
-    out: &mut impl Out,
-) {
-    const START: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ";
-    let most = START.len() + protocol.as_bytes().len() + fields_len(fields) + 4;
-    Pen::lend(out, most, |pen| {
-        pen.put(START);
-        pen.put(protocol.as_bytes());
-        fields.iter().for_each(|(name, value)| pen.field(*name, *value));
-        pen.put(b"\r\n\r\n");
-    });
-}
-
-pub(in crate::http1) fn fields_len(fields: &[(Name, Value<'_>)]) -> usize {
-    let length = |(name, value): &(Name, Value<'_>)| name.as_str().len() + value.as_bytes().len();
-    fields.iter().map(|field| length(field) + 4).sum()
 }
