@@ -101,17 +101,7 @@ fn block(site: Site, listen: SocketAddr, to: Option<SocketAddr>) -> Result<Strin
     let to = to.ok_or_else(|| Failure::failed("a relay needs an address"));
     Ok(match site {
         Site::Http => format!("http {{\n{HTTP}    server {{ {listen};\n{}}}\n}}\n", answers()),
-        Site::Https => format!(
-            "http {{
-{HTTP}    ssl_protocols TLSv1.3;
-    ssl_certificate {CERTIFICATE};
-    ssl_certificate_key {KEY};
-    server {{ {listen} ssl;
-{}}}
-}}
-",
-            answers()
-        ),
+        Site::Https => secured(&listen),
         Site::File => format!(
             "http {{
 {HTTP}    sendfile on;
@@ -166,6 +156,21 @@ fn block(site: Site, listen: SocketAddr, to: Option<SocketAddr>) -> Result<Strin
             to?
         ),
     })
+}
+
+/// A site over TLS.
+fn secured(listen: &str) -> String {
+    format!(
+        "http {{
+{HTTP}    ssl_protocols TLSv1.3;
+    ssl_certificate {CERTIFICATE};
+    ssl_certificate_key {KEY};
+    server {{ {listen} ssl;
+{}}}
+}}
+",
+        answers()
+    )
 }
 
 /// The locations of a site whose answers stand in the configuration.

@@ -13,6 +13,7 @@ mod expect;
 mod level1;
 mod limits;
 mod oracle;
+mod reviewed;
 mod site;
 mod splitting;
 mod support;

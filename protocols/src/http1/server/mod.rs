@@ -147,7 +147,12 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
             Clock::Body => match self.next_window(io) {
                 Ok(()) => Ok(Step::Wait),
                 Err(Broken::Refused(refusal)) => Err(self.refuse::<M>(refusal, io)),
-                Err(Broken::Fault(fault)) => Err(fault),
+                Err(Broken::Fault(fault)) => {
+                    if S::LOGGED {
+                        self.log_given_up(io);
+                    }
+                    Err(fault)
+                }
             },
             Clock::Answer => Err(self.refuse::<M>(Refusal::AnswerTimedOut, io)),
             _ if !io.rx.is_empty() => Err(self.refuse::<M>(Refusal::HeadTimedOut, io)),
