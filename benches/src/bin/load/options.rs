@@ -21,7 +21,8 @@ pub(crate) const USAGE: &str = "load --connect ADDR --connections N \
                                 [--request browser|short|plaintext|json|upload|file|stream] \
                                 [--pipeline N] [--fresh] [--rate PER_SECOND \
                                 [--arrivals even|poisson] [--seed N]] [--server-pid PID] \
-                                [--trust FILE] [--idle N] [--verify on|off] [--hold] [--json] [--stall SECONDS]";
+                                [--trust FILE] [--idle N] [--verify on|off] [--hold] \
+                                [--json] [--stall SECONDS]";
 
 const MAX_SIZE: usize = 1 << 20;
 const MAX_PIPELINE: u32 = 1024;

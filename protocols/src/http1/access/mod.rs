@@ -83,8 +83,8 @@ pub struct Record<'a> {
     pub target: &'a [u8],
     /// The version; none where no request line could be read.
     pub version: Option<Version>,
-    /// The code of the answer: a plain number, since an upgrade's is 101; 0 where the exchange ended
-    /// before there was one.
+    /// The code of the answer: a plain number, since an upgrade's is 101; 0 where the exchange
+    /// ended before there was one.
     pub status: u16,
     /// How many bytes of body the answer had, framing not counted.
     pub sent: u64,
