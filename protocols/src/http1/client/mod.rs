@@ -57,8 +57,8 @@
 //!
 //! - TLS: an outgoing connection has none yet.
 //! - A socket that fails while it is written to ends without [`Caller::failed`]: the loop tells
-//!   [`App::gone`](crate::contract::App::gone) alone. Whoever has to know the fate of every request
-//!   keeps it in the application, by the id of its connection, until it is answered.
+//!   [`App::gone`] alone. Whoever has to know the fate of every request keeps it in the
+//!   application, by the id of its connection, until it is answered.
 
 mod begin;
 mod body;

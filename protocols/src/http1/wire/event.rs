@@ -6,7 +6,7 @@ use super::encoder::WrongLength;
 use crate::http1::syntax::head::{Head, field_lines};
 use crate::http1::syntax::headers::text;
 
-/// What [`ServerSide::receive`] found.
+/// What [`ServerSide::receive`](super::ServerSide::receive) found.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<E> {
     /// How many of the bytes that were shown are done with: drop them from the buffer, after the
