@@ -19,11 +19,11 @@ fn site(config: Config) -> (Place, Address) {
 }
 
 fn get(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
 }
 
 fn post(body: &[u8]) -> Vec<u8> {
-    let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
@@ -49,7 +49,7 @@ fn every_cut_of_a_conversation_gets_the_same_answers() {
         [get("/hello"), post(b""), b"\r\n".to_vec(), get("/hello"), b"GET /\n\n".to_vec()].concat(),
         [
             post(&[b'x'; 40]),
-            b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n".to_vec(),
+            b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n".to_vec(),
         ]
         .concat(),
     ];
@@ -83,7 +83,7 @@ fn draw(rng: &mut Rng, is_last: bool) -> (Vec<u8>, u16, Vec<u8>) {
         (0, true) => (get("/last"), 200, b"bye".to_vec()),
         (1, true) => (b"GET / HTTP/1.1\r\n\r\n".to_vec(), 400, Vec::new()),
         (2, true) => (b"nonsense\r\n\r\n".to_vec(), 400, Vec::new()),
-        (3, true) => (b"GET /hello HTTP/3.0\r\nHost: a\r\n\r\n".to_vec(), 505, Vec::new()),
+        (3, true) => (b"GET /hello HTTP/3.0\r\nHost: localhost\r\n\r\n".to_vec(), 505, Vec::new()),
         (0, _) => (get("/large"), 200, LARGE.to_vec()),
         (1, _) => (get("/none"), 404, Vec::new()),
         (2..=3, _) => {
@@ -168,7 +168,7 @@ fn whoever_takes_too_long_is_told_so_in_time() {
     assert_eq!(patience(b"G", b"", 1), (vec![408], 10), "a head stops");
     assert_eq!(patience(b"GET / HTTP/1.1\r\n", b"A", 1), (vec![408], 10), "a head drips");
     assert_eq!(patience(&get("/hello"), b"", 1), (vec![200], 15), "nothing more comes");
-    let body = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n";
+    let body = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n";
     assert_eq!(patience(body, b"", 1), (vec![408], 10), "a body stops");
     assert_eq!(patience(body, b"AA", 1), (vec![408], 10), "a body drips");
     assert_eq!(patience(body, &[0; 2_000], 1), (vec![408], 60), "a body is slow");
@@ -181,7 +181,7 @@ fn stubborn(most: usize) -> (Vec<u8>, bool) {
     let mut place = Place::new(0, sim, Config::default());
     let at = place.listen(80, Listen::default(), |_, _| Some(Conn::Http(Server::new(Site))));
     let client = place.sim().connect(&at);
-    let head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n";
+    let head = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n";
     place.sim().send(client, head);
     place.sim().stop_reading(client);
     for _ in 0..most / 10_000 {
