@@ -23,7 +23,8 @@ fn get(path: &str) -> Vec<u8> {
 }
 
 fn post(body: &[u8]) -> Vec<u8> {
-    let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head =
+        format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
