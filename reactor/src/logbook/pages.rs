@@ -175,7 +175,8 @@ impl Shared {
     /// Waits until there is something to do or `patience` has passed; one that is `deaf` does not
     /// hear that much is waiting.
     pub(super) fn wait(&self, patience: Duration, deaf: bool) -> Orders {
-        let until = Instant::now() + patience;
+        // As long as a day is as good as for ever: it looks again then.
+        let until = Instant::now() + patience.min(Duration::from_secs(24 * 60 * 60));
         let mut orders = lock(&self.orders);
         loop {
             let left = until.saturating_duration_since(Instant::now());

@@ -150,7 +150,7 @@ impl<C> Client<C> {
             ClientEvent::Interim(head) => {
                 self.caller.interim(&head, &mut desk);
                 io.rx.consume(received.used);
-                self.clock = Clock::Off;
+                self.set_clock(Clock::Off, None);
                 Ok(Turn::Moved)
             }
             ClientEvent::Response(head) => {

@@ -194,7 +194,10 @@ impl<C> Client<C> {
                 Turn::Over(step) => return Ok(step),
             }
         }
-        self.set_clock(Clock::Off, None);
+        // A window goes on, or many small pieces would never have to be fast.
+        if self.clock != Clock::Body {
+            self.set_clock(Clock::Off, None);
+        }
         Ok(Step::Yield)
     }
 
@@ -222,10 +225,10 @@ impl<C> Client<C> {
             Kind::Finish => Ok(Turn::Over(Step::Finish)),
             Kind::Begun { idempotent } => {
                 self.asked += 1;
-                self.clock = Clock::Off;
                 let until = io.now().checked_add(self.caller.limits().total_time);
                 let queued = io.tx.len() - before;
                 self.exchange = Exchange::begun(until, queued, idempotent);
+                self.set_clock(Clock::Off, None);
                 Ok(Turn::Moved)
             }
         }

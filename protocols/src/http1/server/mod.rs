@@ -117,7 +117,10 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
                 return Ok(Step::Finish);
             }
         }
-        self.set_clock(Clock::Off, None);
+        // A window goes on, or many small pieces would never have to be fast.
+        if self.clock != Clock::Body {
+            self.set_clock(Clock::Off, None);
+        }
         Ok(Step::Yield)
     }
 
@@ -139,13 +142,14 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
         // What has arrived by now counts: it is looked at before anybody is blamed.
         let due = (self.clock, self.deadline);
         let step = self.advance(io)?;
-        if !matches!(step, Step::Wait) || (self.clock, self.deadline) != due {
+        let may_wait = matches!(step, Step::Wait | Step::Yield);
+        if !may_wait || (self.clock, self.deadline) != due {
             return Ok(step);
         }
         let (now, limits) = (io.now(), *self.service.limits());
         match self.clock {
             Clock::Body => match self.next_window(io) {
-                Ok(()) => Ok(Step::Wait),
+                Ok(()) => Ok(step),
                 Err(Broken::Refused(refusal)) => Err(self.refuse::<M>(refusal, io)),
                 Err(Broken::Fault(fault)) => {
                     if S::LOGGED {
