@@ -86,9 +86,7 @@ impl<S> Server<S> {
         match turn {
             Err(Broken::Refused(refusal)) => Ok(Err(refusal)),
             Err(Broken::Fault(fault)) => {
-                if S::LOGGED {
-                    self.log_given_up(io);
-                }
+                self.log_given_up(io);
                 Err(fault)
             }
             Ok(turn) => Ok(Ok(turn)),

@@ -57,8 +57,12 @@ impl<S> Server<S> {
     where
         S: Service<M>,
     {
-        let open = self.open.as_ref().map_or((0, 0), |open| (open.status, open.sent));
-        self.log_open::<M>(open, io);
+        let answer = self.open.as_ref().map(|open| (open.status, open.sent));
+        if S::LOGGED
+            && let Some(answer) = answer
+        {
+            self.log_open::<M>(answer, io);
+        }
     }
 
     /// The same for what was refused.

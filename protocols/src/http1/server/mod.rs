@@ -152,9 +152,7 @@ impl<M: Machine, S: Service<M>> State<M> for Server<S> {
                 Ok(()) => Ok(step),
                 Err(Broken::Refused(refusal)) => Err(self.refuse::<M>(refusal, io)),
                 Err(Broken::Fault(fault)) => {
-                    if S::LOGGED {
-                        self.log_given_up(io);
-                    }
+                    self.log_given_up(io);
                     Err(fault)
                 }
             },
