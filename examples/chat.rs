@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use readily::websocket::Slow;
 use readily::{Address, Config, Listen, Marks, Mio, Reactor, StreamOptions};
 use readily_examples::chat::{Conn, Room};
 use readily_examples::{Cli, Failure, Served, listening, say, trace};
@@ -20,13 +21,15 @@ fn serve() -> Result<(), Failure> {
         "A chat: open it in several browsers.",
         &[
             ("--listen", "ADDR", "where to listen: IP:PORT or unix:PATH [127.0.0.1:7007]"),
+            ("--slow", "POLICY", "who reads too slowly: close, drop-newest, drop-oldest, coalesce"),
             ("--trace", "", "print a line for each event"),
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7007")?;
+    let slow: Slow = cli.parse("--slow", "close")?;
     let mut config = Config::default();
     config.send_marks = UNREAD;
-    let mut reactor = Reactor::with(Room::default(), Mio::new()?, config)?;
+    let mut reactor = Reactor::with(Room::new(slow), Mio::new()?, config)?;
     trace(&cli, &mut reactor);
     let stream = StreamOptions { send_buffer: Some(UNREAD_IN_KERNEL), ..StreamOptions::default() };
     let listen = Listen { stream, ..Listen::default() };

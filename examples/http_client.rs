@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use readily::{Reactor, To};
-use readily_examples::http_client::{Arguments, Fetcher, Mail, Sink};
+use readily_examples::http_client::{self, Arguments, Fetcher, Mail, Sink};
 use readily_examples::{Failure, Usage};
 
 fn main() -> ExitCode {
@@ -23,8 +23,9 @@ fn fetch() -> Result<(), Failure> {
     };
     let output = asked.output.as_deref();
     let sink = Sink::open(output).map_err(|error| told(output.unwrap_or("-".as_ref()), error))?;
+    let tls = http_client::client(&asked)?;
     let traces = asked.trace;
-    let mut reactor = Reactor::new(Fetcher::new(asked, data, sink))?;
+    let mut reactor = Reactor::new(Fetcher::new(asked, data, sink, tls))?;
     if traces {
         reactor.trace(|event| eprintln!("{event}"));
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use readily::echo::Echo;
-use readily::{Address, Alone, Listen, Machine, Reactor, tls};
+use readily::{Address, Alone, Listen, Machine, Reactor};
 use readily_examples::certificate::{Identity, SERVER_CHOICES};
 use readily_examples::{Cli, Failure, Served, listening, say, trace};
 
@@ -31,7 +31,7 @@ fn serve() -> Result<(), Failure> {
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7443")?;
-    let server = tls::Server::new(Identity::read(&cli)?.server_config(&[])?);
+    let server = Identity::read(&cli)?.server(&[])?;
     let mut reactor: Reactor<Alone<Conn>> = Reactor::new(Alone::new())?;
     trace(&cli, &mut reactor);
     let listen = Listen { tls: Some(server.into()), ..Listen::default() };

@@ -3,17 +3,14 @@
 use std::process::ExitCode;
 
 use readily::http1::{Answer, Reply, Request, Server, Service};
-use readily::websocket::{Handler, Limits, Message, NotSent, Origins, Socket, WebSocket, upgrade};
-use readily::{Address, App, Desk, Fault, Machine, Never, Reactor};
-use readily_examples::{Cli, Failure, HTML, Served, listening, say, trace};
+use readily::websocket::{
+    Deflate, Handler, Limits, Message, NotSent, Origins, Socket, Terms, WebSocket, upgrade,
+};
+use readily::{Address, App, Config, Desk, Fault, Machine, Mio, Never, Reactor};
+use readily_examples::{Cli, Failure, HTML, Served, Usage, listening, say, trace};
 
 /// The page, whole: it fetches nothing.
 const PAGE: &[u8] = include_bytes!("src/pages/ws_echo.html");
-
-/// Any page may ask: nothing is known here, and nothing hidden. Some browsers send a message in
-/// one frame, however long it is.
-const LIMITS: Limits =
-    Limits { frame_max: Limits::DEFAULT.message_max, origins: Origins::Any, ..Limits::DEFAULT };
 
 /// A connection begins as a web server's. The deadlines are those of the two protocols.
 #[derive(Machine)]
@@ -22,6 +19,14 @@ enum Conn {
     #[becomes(Echo)]
     Http(Server<Door>),
     Echo(WebSocket<Echo>),
+}
+
+/// What is chosen once, at the start.
+#[derive(Clone, Copy)]
+struct Choices {
+    limits: &'static Limits,
+    /// The subprotocol that is agreed to, if any.
+    protocols: &'static [&'static str],
 }
 
 /// What all connections share.
@@ -37,7 +42,7 @@ impl App for Echoed {
     type Conn = Conn;
 }
 
-struct Door;
+struct Door(Choices);
 
 impl Service<Conn> for Door {
     fn call(
@@ -50,11 +55,11 @@ impl Service<Conn> for Door {
         if shown && request.header("upgrade").is_none() {
             return reply.ok(HTML, PAGE);
         }
-        upgrade(request, reply, Echo)
+        upgrade(request, reply, Echo(self.0))
     }
 }
 
-struct Echo;
+struct Echo(Choices);
 
 impl Handler<Echoed> for Echo {
     fn open(&mut self, socket: &mut Socket<'_, Echoed>) -> Result<(), Fault> {
@@ -78,8 +83,12 @@ impl Handler<Echoed> for Echo {
         Ok(())
     }
 
+    fn protocols(&self) -> &[&'static str] {
+        self.0.protocols
+    }
+
     fn limits(&self) -> &Limits {
-        &LIMITS
+        self.0.limits
     }
 }
 
@@ -92,13 +101,21 @@ fn serve() -> Result<(), Failure> {
         "Sends back each message of a WebSocket; at `/` a browser can try it.",
         &[
             ("--listen", "ADDR", "where to listen: IP:PORT or unix:PATH [127.0.0.1:7006]"),
+            ("--deflate", "", "compress messages where the client agrees (permessage-deflate)"),
+            ("--max-message", "BYTES", "the longest message [1048576]"),
+            ("--protocol", "NAME", "the subprotocol that is agreed to where it is offered"),
             ("--trace", "", "print a line for each event"),
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7006")?;
-    let mut reactor = Reactor::new(Echoed::default())?;
+    let choices = choices(&cli)?;
+    let mut config = Config::default();
+    // An answer is as long as its message, and one may wait behind another.
+    let longest = usize::try_from(choices.limits.message_max).unwrap_or(usize::MAX);
+    config.send_marks.cap = config.send_marks.cap.max(2 * longest + config.send_marks.high);
+    let mut reactor = Reactor::with(Echoed::default(), Mio::new()?, config)?;
     trace(&cli, &mut reactor);
-    let listened = reactor.listen(&at, |_, _| Some(Conn::Http(Server::new(Door))));
+    let listened = reactor.listen(&at, move |_, _| Some(Conn::Http(Server::new(Door(choices)))));
     let bound = listening(&at, listened)?;
     reactor.drain_on_signals()?;
     say(format_args!("listening on {bound}"));
@@ -107,4 +124,32 @@ fn serve() -> Result<(), Failure> {
     say(format_args!("WebSockets {upgraded}, messages {messages}, bytes {bytes}"));
     say(Served(&reactor));
     Ok(())
+}
+
+/// The longest message that may be asked for: it is held whole.
+const MESSAGE_MOST: u64 = 256 * 1024 * 1024;
+
+/// What the command line says. It is said once, and every connection refers to it.
+fn choices(cli: &Cli) -> Result<Choices, Failure> {
+    let default = Limits::DEFAULT;
+    let longest = cli.parse("--max-message", "1048576")?;
+    if !(1..=MESSAGE_MOST).contains(&longest) {
+        return Err(Usage(format!("--max-message {longest}: 1 to {MESSAGE_MOST}")).into());
+    }
+    let deflate = if cli.is_set("--deflate") { Deflate::On(Terms::SHARED) } else { Deflate::Off };
+    let limits = Limits {
+        // Some browsers send a message in one frame, however long it is.
+        frame_max: longest,
+        message_max: longest,
+        fragments_max: default.fragments_max.max((longest / 64) as u32),
+        // Any page may ask: nothing is known here, and nothing hidden.
+        origins: Origins::Any,
+        deflate,
+        ..default
+    };
+    let protocols = cli.value("--protocol").map(|name| -> &'static str { name.to_owned().leak() });
+    Ok(Choices {
+        limits: Box::leak(Box::new(limits)),
+        protocols: Vec::leak(protocols.into_iter().collect()),
+    })
 }

@@ -1,16 +1,17 @@
 //! What the secured examples show to their peers, and whom they trust: files, or a certificate that
 //! is made at start.
 
+use std::fmt;
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
     CertificateParams, CertifiedKey, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
 };
+use readily::tls;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
@@ -31,10 +32,11 @@ pub const CLIENT_CHOICE: (&str, &str, &str) =
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// A server's certificates and its key.
-#[derive(Debug)]
 pub struct Identity {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    /// As PEM, like the key: QUIC is configured in the words of rustls.
+    chain: Vec<u8>,
+    key: Vec<u8>,
+    shown: tls::Identity,
 }
 
 impl Identity {
@@ -45,7 +47,7 @@ impl Identity {
     /// [`Failure::Usage`] where the options do not go together, or a file cannot be read, written
     /// or used; [`Failure::Run`] where no certificate can be made.
     pub fn read(cli: &Cli) -> Result<Self, Failure> {
-        let given = |option| cli.value(option).map(|path| File { option, path });
+        let given = |option| File::given(cli, option);
         Identity::of(given("--cert"), given("--key"), given("--cert-out"))
     }
 
@@ -62,48 +64,84 @@ impl Identity {
                 refuse("--cert-out saves what is made at start, but --cert is given")
             }
             (Some(cert), Some(key)) => Identity::load(&cert, &key),
-            (None, None) => Identity::make(cert_out),
+            (None, None) => {
+                let made = Identity::make(&NAMES)?;
+                made.save(cert_out)?;
+                Ok(made)
+            }
         }
     }
 
     fn load(cert: &File<'_>, key: &File<'_>) -> Result<Self, Failure> {
-        let identity = Identity { chain: cert.certificates()?, key: key.private_key()? };
-        // A mistake in the files is told now, by their names.
-        match identity.config() {
-            Ok(_) => Ok(identity),
-            Err(rustls::Error::InconsistentKeys(_)) => {
-                Err(key.wrong(format_args!("is not the key of --cert `{}`", cert.path)))
-            }
-            Err(error) => Err(cert.wrong(format_args!("cannot be used with its key: {error}"))),
-        }
+        Identity::from_pem(cert.bytes()?, key.bytes()?).map_err(|error| {
+            // What is wrong says which of the two it is wrong with.
+            Usage(format!("--cert `{}` with --key `{}`: {error}", cert.path, key.path)).into()
+        })
     }
 
-    fn make(cert_out: Option<File<'_>>) -> Result<Self, Failure> {
-        let made = self_signed().map_err(io::Error::other)?;
-        if let Some(file) = cert_out {
-            fs::write(file.path, made.cert.pem()).map_err(|error| file.wrong(error))?;
-        }
-        let key = made.signing_key.serialize_der();
-        let key = PrivateKeyDer::try_from(key).map_err(io::Error::other)?;
-        Ok(Identity { chain: vec![made.cert.der().clone()], key })
+    /// A new key, and a certificate for these names that nobody vouches for.
+    ///
+    /// # Errors
+    /// [`Failure::Run`] where there can be none.
+    pub fn make(names: &[&str]) -> Result<Self, Failure> {
+        let made = self_signed(names).map_err(io::Error::other)?;
+        let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        Ok(Identity::from_pem(chain.into(), key.into()).map_err(io::Error::other)?)
+    }
+
+    fn from_pem(chain: Vec<u8>, key: Vec<u8>) -> Result<Self, tls::Error> {
+        let shown = tls::Identity::from_pem(&chain, &key)?;
+        Ok(Identity { chain, key, shown })
+    }
+
+    /// Its certificates, as PEM.
+    pub fn chain(&self) -> &[u8] {
+        &self.chain
+    }
+
+    fn save(&self, file: Option<File<'_>>) -> Result<(), Failure> {
+        file.map_or(Ok(()), |file| file.write(&self.chain))
     }
 
     /// A server that shows it, and speaks these application protocols (ALPN); any, if there are
     /// none.
     ///
     /// # Errors
+    /// [`Failure::Run`] where nothing is random.
+    pub fn server(&self, alpn: &[&str]) -> Result<tls::Server, Failure> {
+        let settings = tls::Settings { alpn: protocols(alpn), ..tls::Settings::default() };
+        settings.certificates.put(self.into()).map_err(io::Error::other)?;
+        Ok(tls::Server::with(settings).map_err(io::Error::other)?)
+    }
+
+    /// The same in the words of rustls, for QUIC.
+    ///
+    /// # Errors
     /// [`Failure::Run`] where the certificate does not fit its key.
     pub fn server_config(&self, alpn: &[&str]) -> Result<Arc<ServerConfig>, Failure> {
-        let mut config = self.config().map_err(io::Error::other)?;
+        let chain: Result<_, _> = CertificateDer::pem_slice_iter(&self.chain).collect();
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(io::Error::other)?;
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_single_cert(chain.map_err(io::Error::other)?, key)
+            .map_err(io::Error::other)?;
         config.alpn_protocols = protocols(alpn);
         Ok(Arc::new(config))
     }
+}
 
-    fn config(&self) -> Result<ServerConfig, rustls::Error> {
-        ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
+impl From<&Identity> for tls::Identity {
+    fn from(identity: &Identity) -> Self {
+        identity.shown.clone()
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the key.
+        self.shown.fmt(f)
     }
 }
 
@@ -133,43 +171,44 @@ fn client_trusting(ca: &File<'_>, alpn: &[&str]) -> Result<Arc<ClientConfig>, Fa
 
 /// A file, and the option that names it.
 #[derive(Clone, Copy, Debug)]
-struct File<'a> {
-    option: &'static str,
-    path: &'a str,
+pub(crate) struct File<'a> {
+    pub(crate) option: &'static str,
+    pub(crate) path: &'a str,
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    pub(crate) fn given(cli: &'a Cli, option: &'static str) -> Option<Self> {
+        cli.value(option).map(|path| File { option, path })
+    }
+
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        fs::read(self.path).map_err(|error| self.wrong(error))
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        fs::write(self.path, bytes).map_err(|error| self.wrong(error))
+    }
+
+    pub(crate) fn wrong(&self, what: impl fmt::Display) -> Failure {
+        Usage(format!("{} `{}`: {what}", self.option, self.path)).into()
+    }
+
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Failure> {
-        let read = CertificateDer::pem_file_iter(Path::new(self.path));
-        let all = read.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let bytes = self.bytes()?;
+        let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
         match all {
             Ok(all) if all.is_empty() => Err(self.wrong("holds no certificate")),
             Ok(all) => Ok(all),
-            Err(error) => Err(self.unreadable(error, "holds no certificate")),
+            Err(_) => Err(self.wrong("is damaged PEM")),
         }
-    }
-
-    fn private_key(&self) -> Result<PrivateKeyDer<'static>, Failure> {
-        let read = PrivateKeyDer::from_pem_file(Path::new(self.path));
-        read.map_err(|error| self.unreadable(error, "holds no private key"))
-    }
-
-    fn unreadable(&self, error: pem::Error, empty: &str) -> Failure {
-        match error {
-            pem::Error::Io(error) => self.wrong(error),
-            pem::Error::NoItemsFound => self.wrong(empty),
-            _ => self.wrong("is damaged PEM"),
-        }
-    }
-
-    fn wrong(&self, what: impl std::fmt::Display) -> Failure {
-        Usage(format!("{} `{}`: {what}", self.option, self.path)).into()
     }
 }
 
-fn self_signed() -> Result<CertifiedKey<KeyPair>, rcgen::Error> {
-    let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
-    params.distinguished_name.push(DnType::CommonName, NAMES[0]);
+fn self_signed(names: &[&str]) -> Result<CertifiedKey<KeyPair>, rcgen::Error> {
+    let of = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut params = CertificateParams::new(of)?;
+    let first = names.first().copied().unwrap_or_default();
+    params.distinguished_name.push(DnType::CommonName, first);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let signing_key = KeyPair::generate()?;
@@ -224,7 +263,7 @@ mod tests {
     }
 
     fn pems() -> (String, String) {
-        let made = self_signed().expect("a certificate");
+        let made = self_signed(&NAMES).expect("a certificate");
         (made.cert.pem(), made.signing_key.serialize_pem())
     }
 
@@ -314,26 +353,22 @@ mod tests {
             .file("forged", "-----BEGIN CERTIFICATE-----\naGk=\n-----END CERTIFICATE-----\n");
         let none = scratch.path("none");
         let is_none = "No such file or directory (os error 2)";
+        let both = |cert: &str, key: &str, why: tls::Error| {
+            format!("--cert `{cert}` with --key `{key}`: {why}")
+        };
         for (cert, key, told) in [
             (&none, &key_file, format!("--cert `{none}`: {is_none}")),
             (&cert_file, &none, format!("--key `{none}`: {is_none}")),
-            (&text, &key_file, format!("--cert `{text}`: holds no certificate")),
-            (&cert_file, &text, format!("--key `{text}`: holds no private key")),
-            (&cert_file, &cert_file, format!("--key `{cert_file}`: holds no private key")),
-            (&damaged, &key_file, format!("--cert `{damaged}`: is damaged PEM")),
-            (
-                &cert_file,
-                &other,
-                format!("--key `{other}`: is not the key of --cert `{cert_file}`"),
-            ),
+            (&text, &key_file, both(&text, &key_file, tls::Error::NoCertificate)),
+            (&cert_file, &text, both(&cert_file, &text, tls::Error::NoKey)),
+            (&cert_file, &cert_file, both(&cert_file, &cert_file, tls::Error::NoKey)),
+            (&damaged, &key_file, both(&damaged, &key_file, tls::Error::NotPem)),
+            (&cert_file, &other, both(&cert_file, &other, tls::Error::KeyMismatch)),
+            (&forged, &key_file, both(&forged, &key_file, tls::Error::BadCertificate)),
         ] {
             let given = Identity::of(file("--cert", cert), file("--key", key), None);
             assert_eq!(line(given), told);
         }
-        let given = Identity::of(file("--cert", &forged), file("--key", &key_file), None);
-        assert!(
-            line(given).starts_with(&format!("--cert `{forged}`: cannot be used with its key"))
-        );
         let out = scratch.path("none/saved");
         let made = Identity::of(None, None, file("--cert-out", &out));
         assert_eq!(line(made), format!("--cert-out `{out}`: {is_none}"));

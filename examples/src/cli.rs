@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::Failure;
 
-/// An option's name, its value (empty for a switch), and what it does.
+/// An option's name, its value (empty for a switch), and what it does. One whose value ends with
+/// `...` may be given more than once.
 type Choice = (&'static str, &'static str, &'static str);
 
 /// The arguments of one example.
@@ -59,7 +60,7 @@ impl Cli {
             else {
                 return fails(format!("unknown argument `{option}`; --help lists them"));
             };
-            if cli.is_set(option) {
+            if cli.is_set(option) && !value.ends_with("...") {
                 return fails(format!("{option} is given twice"));
             }
             let given = match (value.is_empty(), inline) {
@@ -83,8 +84,13 @@ impl Cli {
 
     /// The value of an option as it is given.
     pub fn value(&self, option: &str) -> Option<&str> {
-        let mut given = self.given.iter();
-        given.find(|(name, _)| *name == option).map(|(_, value)| value.as_str())
+        self.values(option).next()
+    }
+
+    /// The values of an option that may be given more than once, in their order.
+    pub fn values(&self, option: &str) -> impl Iterator<Item = &str> {
+        let given = self.given.iter().filter(move |(name, _)| *name == option);
+        given.map(|(_, value)| value.as_str())
     }
 
     /// The value of an option, read as what is asked for.
@@ -152,7 +158,11 @@ fn help(about: &str, choices: &[Choice]) -> String {
 mod tests {
     use super::*;
 
-    const CHOICES: &[Choice] = &[("--to", "A,B", "a list"), ("--trace", "", "a switch")];
+    const CHOICES: &[Choice] = &[
+        ("--to", "A,B", "a list"),
+        ("--trace", "", "a switch"),
+        ("--site", "NAME=DIR...", "several"),
+    ];
 
     fn read(arguments: &str) -> Result<Cli, String> {
         Cli::of(arguments.split(' ').map(OsString::from), "About.", CHOICES).map_err(|failure| {
@@ -177,12 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn some_are_given_more_than_once() {
+        let cli = read("--site a=b --to 1 --site=c=d --site a=b").expect("three sites");
+        assert_eq!(cli.values("--site").collect::<Vec<_>>(), ["a=b", "c=d", "a=b"]);
+        assert_eq!((cli.value("--site"), cli.values("--trace").count()), (Some("a=b"), 0));
+    }
+
+    #[test]
     fn mistakes() {
         for (arguments, line) in [
             ("--no", "unknown argument `--no`; --help lists them"),
             ("7000", "unknown argument `7000`; --help lists them"),
             ("--to", "--to needs A,B"),
             ("--to 1 --to 2", "--to is given twice"),
+            ("--site a=b --site", "--site needs NAME=DIR..."),
             ("--trace=1", "--trace takes no value"),
         ] {
             assert_eq!(read(arguments).map(|_| ()), Err(line.to_owned()));

@@ -13,6 +13,7 @@ mod cli;
 pub mod http_api;
 pub mod http_client;
 pub mod http_echo;
+pub mod https_site;
 pub mod key_value;
 pub mod quic_client;
 pub mod reports;

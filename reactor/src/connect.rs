@@ -1,13 +1,15 @@
 //! Outgoing connections.
 
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use readily_protocols::contract::{
-    Address, App, Busy, CONNECTS_PER_CALL, Cause, Connect, End, EndpointId, Id, Machine, Over,
-    Remote,
+    Address, App, Busy, CONNECTS_PER_CALL, Cause, Connect, End, EndpointId, Fault, Id, Machine,
+    Over, Remote,
 };
+use readily_protocols::tls::Initiator;
 
-use crate::carrier::{Layer, StreamOf};
+use crate::carrier::{Layer, PANICKED, StreamOf, Tls};
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Phase};
 use crate::sys::{Source, StreamOptions, Sys};
@@ -37,36 +39,61 @@ impl<A: App, S: Sys> Reactor<A, S> {
         slot.remote = Remote::from(connect.to.clone());
         let made = match &connect.over {
             // One who is told of the end, and asks for another connection, does not outlive it.
-            _ if self.aborted => Err(ErrorKind::ConnectionAborted),
+            _ if self.aborted => Err(End::Unreachable(ErrorKind::ConnectionAborted)),
             Over::Socket => self.connect_socket(id, &connect.to),
-            Over::Stream(endpoint, name) => self.connect_stream(id, &connect.to, (*endpoint, name)),
+            Over::Tls(client, name) => self.connect_tls(id, &connect.to, (&**client, name)),
+            Over::Stream(endpoint, name) => {
+                self.connect_stream(id, &connect.to, (*endpoint, name)).map_err(End::Unreachable)
+            }
         };
         match made {
             Ok(()) => self.arm(index, patience),
-            Err(kind) if self.failed < CONNECTS_PER_CALL => {
+            Err(why) if self.failed < CONNECTS_PER_CALL => {
                 self.failed += 1;
-                self.end(index, End::Unreachable(kind));
+                self.end(index, why);
             }
             // The application may ask for the next as it hears of the end of this one: that would
             // have no end in one turn.
-            Err(kind) => self.unmade.push((id, kind)),
+            Err(why) => self.unmade.push((id, why)),
         }
     }
 
     /// Ends the outgoing connections that could not even be begun in the last turn.
     pub(crate) fn end_unmade(&mut self) {
-        for (id, kind) in std::mem::take(&mut self.unmade) {
+        for (id, why) in std::mem::take(&mut self.unmade) {
             if let Some(index) = self.find(id) {
-                self.end(index, End::Unreachable(kind));
+                self.end(index, why);
             }
         }
     }
 
-    fn connect_socket(&mut self, id: Id, to: &Address) -> Result<(), ErrorKind> {
-        let mut stream = self.sys.connect(to, &StreamOptions::default()).map_err(|e| e.kind())?;
+    fn connect_socket(&mut self, id: Id, to: &Address) -> Result<(), End> {
+        let unreachable = |error: std::io::Error| End::Unreachable(error.kind());
+        let mut stream = self.sys.connect(to, &StreamOptions::default()).map_err(unreachable)?;
         let registered = self.sys.register(&mut stream, Source::Conn(id).token());
         self.slots[id.index as usize].stream = Some(stream);
-        registered.map_err(|error| error.kind())
+        registered.map_err(unreachable)
+    }
+
+    /// The session is made first: for what is no name nobody is called.
+    fn connect_tls(
+        &mut self,
+        id: Id,
+        to: &Address,
+        (client, name): (&dyn Initiator, &str),
+    ) -> Result<(), End> {
+        let session = match catch_unwind(AssertUnwindSafe(|| client.initiate(name))) {
+            Ok(session) => session.map_err(End::Fault)?,
+            Err(_) => {
+                self.counters.panics += 1;
+                return Err(End::Fault(Fault::Local(PANICKED)));
+            }
+        };
+        self.connect_socket(id, to)?;
+        let index = id.index as usize;
+        let layer = Layer::Tls(Box::new(Tls::new(session)));
+        self.layers.put(index, layer, &mut self.slots[index].flags);
+        Ok(())
     }
 
     fn connect_stream(
@@ -101,10 +128,19 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     pub(crate) fn connect_is_made(&mut self, id: Id) {
-        let slot = &mut self.slots[id.index as usize];
-        slot.phase = Phase::Open;
-        slot.patience = NEVER;
+        let index = id.index as usize;
+        let slot = &mut self.slots[index];
         slot.flags.set(Flags::WRITABLE);
+        match self.layers.of(index, slot.flags) {
+            Some(Layer::Tls(_)) => self.greet(id),
+            _ => self.open_outgoing(id),
+        }
+    }
+
+    /// An outgoing connection can be used: whoever is linked with it may go on.
+    pub(crate) fn open_outgoing(&mut self, id: Id) {
+        let slot = &mut self.slots[id.index as usize];
+        (slot.phase, slot.patience) = (Phase::Open, NEVER);
         if let Some(peer) = slot.peer() {
             self.call_later(peer.index as usize);
         }

@@ -67,7 +67,7 @@ counters! {
     accept_aborted,
     /// Other failures of accept.
     accept_failed,
-    /// Handshakes of TLS under way now.
+    /// Handshakes of TLS under way now, of connections that came in.
     handshaking,
     /// Handshakes of TLS that failed: the reason is in the tally.
     handshakes_failed,
@@ -85,6 +85,10 @@ counters! {
     connects,
     /// Outgoing connections that could not be made.
     connects_failed,
+    /// Outgoing connections whose handshake of TLS is under way now.
+    connects_securing,
+    /// Outgoing connections that ended in the handshake of TLS, for whatever reason.
+    connects_unsecured,
     /// Connections open now, outgoing ones being made included.
     open,
     /// Connections that ended, for whatever reason.

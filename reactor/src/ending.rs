@@ -20,17 +20,24 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         let id = self.id_of(index);
         let slot = &mut self.slots[index];
-        let was_open = slot.phase == Phase::Open;
+        let (was_open, was_securing) = (slot.phase == Phase::Open, slot.phase == Phase::Securing);
         let machine = slot.machine.take();
         let link = std::mem::replace(&mut slot.link, Link::None);
         if let (true, Some(machine)) = (was_open, &machine) {
             self.states.now[machine.state()] -= 1;
         }
+        if was_securing {
+            self.end_handshaking(index);
+            self.counters.connects_unsecured += 1;
+        }
         self.count_end(why);
         self.calm(|_| drop(machine));
-        if let End::Unreachable(kind) = why {
+        if !was_open {
             // Kept until the turn ends, for whoever asks for a link with it now.
-            self.slots[index].link = Link::Failed(id, kind);
+            self.slots[index].link = match why {
+                End::Unreachable(kind) => Link::Failed(id, kind),
+                why => Link::gone(id, why),
+            };
         }
         if let Link::To(peer) = link {
             self.slots[peer.index as usize].link = match why {
@@ -43,7 +50,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             why,
             End::Finished | End::Fault(Fault::Peer(_)) | End::Fault(Fault::TimedOut(_))
         );
-        if in_order && was_open {
+        // A server whose certificate is refused is told so by an alert.
+        if in_order && (was_open || was_securing) {
             self.close_in_order(index);
         } else {
             self.discard(index, Close::Reset);

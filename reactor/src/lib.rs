@@ -47,6 +47,9 @@ mod access;
 mod budget;
 mod call;
 mod carrier;
+#[cfg(feature = "tls")]
+pub mod certificates;
+mod chores;
 mod clock;
 mod config;
 mod connect;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use readily_protocols::contract::{
-    App, CONNECTS_PER_CALL, Cause, Effects, Id, Machine, Outbox, Rooms, To,
+    App, CONNECTS_PER_CALL, Cause, Effects, End, Id, Machine, Outbox, Rooms, To,
 };
 use slab::Slab;
 
 use crate::call::Running;
 use crate::carrier::Layers;
+use crate::chores::Chores;
 use crate::clock::{Clock, in_nanos};
 use crate::config::Config;
 use crate::counters::{Counters, StateCounters};
@@ -41,7 +42,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     /// How many outgoing connections could not be begun in this turn, and those of them that end
     /// in the next.
     pub(crate) failed: usize,
-    pub(crate) unmade: Vec<(Id, io::ErrorKind)>,
+    pub(crate) unmade: Vec<(Id, End)>,
     /// What was asked for is being carried out.
     pub(crate) carries_out: bool,
     pub(crate) queue: VecDeque<Id>,
@@ -63,6 +64,7 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     pub(crate) aborted: bool,
     pub(crate) tracing: Tracing,
     pub(crate) publisher: Option<Box<Publisher>>,
+    pub(crate) chores: Chores,
     pub(crate) jobs: usize,
     pub(crate) connections_max: usize,
     /// Nine tenths of the buffer budget.
@@ -155,6 +157,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             aborted: false,
             tracing: Tracing::default(),
             publisher: None,
+            chores: Chores::default(),
             jobs: 0,
             connections_max: config.connections_max.unwrap_or(descriptors),
             tight_at: config.buffers_max as u64 / 10 * 9,
@@ -232,7 +235,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return Some(Duration::ZERO);
         }
         // Measured from the clock's last reading, which is at most `CLOCK_AGE` old.
-        let next = [self.timers.next(), self.publish_at()].into_iter().flatten().min();
+        let next = [self.timers.next(), self.publish_at(), self.chores_at()];
+        let next = next.into_iter().flatten().min();
         let next = next.map(|at| Duration::from_nanos(at.saturating_sub(self.clock.now())));
         match (timeout, next) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -246,6 +250,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.counters.turns += 1;
         self.counters.events += self.ready.len() as u64;
         self.publish_if_due();
+        self.do_chores_if_due();
     }
 
     #[inline]
@@ -389,9 +394,13 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// The slot of a connection that has not ended.
     pub(crate) fn find(&self, id: Id) -> Option<usize> {
         let slot = self.slots.get(id.index as usize)?;
-        let alive = slot.generation == id.generation
-            && matches!(slot.phase, Phase::Open | Phase::Connecting | Phase::Reserved);
-        alive.then_some(id.index as usize)
+        let alive = match slot.phase {
+            Phase::Open | Phase::Connecting | Phase::Reserved => true,
+            // One that came in is known to nobody yet.
+            Phase::Securing => slot.machine.is_some(),
+            Phase::Closing | Phase::Dead => false,
+        };
+        (alive && slot.generation == id.generation).then_some(id.index as usize)
     }
 }
 

@@ -1,8 +1,13 @@
-//! The handshake of TLS: a connection that has no machine yet.
+//! The handshake of TLS, before which no machine is advanced.
+//!
+//! A connection that came in has none yet; one that goes out has.
+
+use std::io::ErrorKind;
 
 use readily_protocols::contract::{App, End, Fault, Id, Origin, Remote, Rx};
 
-use crate::carrier::{Layer, Received, Socket};
+use crate::carrier::{Failure, Layer, Received, Socket};
+use crate::listener::OUTGOING;
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Phase, Slot};
 use crate::sys::{Close, Sys};
@@ -16,7 +21,7 @@ enum Handshake {
     Yields,
     Done,
     /// The peer is gone.
-    Cut,
+    Cut(ErrorKind),
     /// The peer broke the rules.
     Broken(Fault),
 }
@@ -31,6 +36,23 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.arm(index, patience);
     }
 
+    /// Begins the handshake of an outgoing connection, whose deadline goes on.
+    pub(crate) fn greet(&mut self, id: Id) {
+        let index = id.index as usize;
+        self.counters.connects_securing += 1;
+        let slot = &mut self.slots[index];
+        slot.phase = Phase::Securing;
+        slot.patience = slot.patience.min(self.clock.after(self.config.handshake_within));
+        let patience = slot.patience;
+        self.arm(index, patience);
+        let slot = &mut self.slots[index];
+        let Some(Layer::Tls(tls)) = self.layers.of(index, slot.flags) else { return };
+        match tls.greet(&mut slot.flags, &mut self.pool) {
+            Ok(()) => self.secure(id),
+            Err(fault) => self.end(index, End::Fault(fault)),
+        }
+    }
+
     /// Goes on with a handshake as far as it can; the machine is made when it is done.
     pub(crate) fn secure(&mut self, id: Id) {
         let index = id.index as usize;
@@ -43,13 +65,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let flushed = self.carry_out_of(index);
         self.counters.writes += flushed.calls;
         self.counters.bytes_out += flushed.bytes as u64;
-        match step {
-            Handshake::Broken(fault) => self.refuse_handshake(index, fault),
-            Handshake::Cut => self.abandon_handshake(index),
-            _ if flushed.failed.is_some() => self.abandon_handshake(index),
-            Handshake::Done => self.introduce(id),
-            Handshake::Waits => self.settle(index, NEVER),
-            Handshake::Yields => {
+        match (step, flushed.failed) {
+            (Handshake::Broken(fault), _) => self.refuse_handshake(index, fault),
+            (Handshake::Cut(kind), _) | (_, Some(Failure::Transport(kind))) => {
+                self.abandon_handshake(index, kind);
+            }
+            (Handshake::Done, _) => self.introduce(id),
+            (Handshake::Waits, _) => self.settle(index, NEVER),
+            (Handshake::Yields, _) => {
                 self.enqueue(index);
                 self.settle(index, NEVER);
             }
@@ -60,13 +83,15 @@ impl<A: App, S: Sys> Reactor<A, S> {
         // Plaintext that comes with the last of the handshake stays in the session.
         let mut plain = Rx::new(0);
         let Slot { stream: Some(stream), flags, .. } = &mut self.slots[index] else {
-            return Handshake::Cut;
+            return Handshake::Cut(ErrorKind::NotConnected);
         };
-        let Some(Layer::Tls(tls)) = self.layers.of(index, *flags) else { return Handshake::Cut };
+        let Some(Layer::Tls(tls)) = self.layers.of(index, *flags) else {
+            return Handshake::Cut(ErrorKind::NotConnected);
+        };
         let mut socket = Socket(&mut self.sys, stream);
         for _ in 0..self.config.turn_reads {
             if !flags.has(Flags::READABLE) {
-                return Handshake::Waits;
+                return if tls.is_handshaking() { Handshake::Waits } else { Handshake::Done };
             }
             self.counters.reads += 1;
             match tls.receive(&mut socket, flags, &mut plain, &mut self.pool) {
@@ -78,20 +103,25 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     return Handshake::Done;
                 }
                 Received::Nothing => return Handshake::Waits,
-                Received::Ended | Received::Failed(_) => return Handshake::Cut,
+                Received::Ended => return Handshake::Cut(ErrorKind::UnexpectedEof),
+                Received::Failed(kind) => return Handshake::Cut(kind),
                 Received::Broken(fault) => return Handshake::Broken(fault),
             }
         }
         Handshake::Yields
     }
 
-    /// The handshake is done: the listener's closure makes the machine.
+    /// The handshake is done: the listener's closure makes the machine, where there is none yet.
     fn introduce(&mut self, id: Id) {
         let index = id.index as usize;
-        self.end_handshaking();
+        self.end_handshaking(index);
         let slot = &mut self.slots[index];
         let Some(Layer::Tls(tls)) = self.layers.of(index, slot.flags) else { return };
         let origin = Origin { address: slot.remote.address(), secured: Some(tls.secured()) };
+        if slot.listener == OUTGOING {
+            slot.remote = Remote::from(origin);
+            return self.open_outgoing(id);
+        }
         let at = usize::from(slot.listener);
         let Some(machine) = self.first_of(at, &origin.address, origin.secured.as_ref()) else {
             return self.discard(index, Close::Reset);
@@ -105,7 +135,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Tells the peer what it did wrong, then closes.
     fn refuse_handshake(&mut self, index: usize, fault: Fault) {
-        self.end_handshaking();
+        if self.is_outgoing(index) {
+            return self.end(index, End::Fault(fault));
+        }
+        self.end_handshaking(index);
         self.counters.handshakes_failed += 1;
         self.count_fault(fault);
         let id = self.id_of(index);
@@ -116,28 +149,46 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
     }
 
-    fn abandon_handshake(&mut self, index: usize) {
-        self.end_handshaking();
+    fn abandon_handshake(&mut self, index: usize, kind: ErrorKind) {
+        if self.is_outgoing(index) {
+            return self.end(index, End::Unreachable(kind));
+        }
+        self.end_handshaking(index);
         self.counters.handshakes_failed += 1;
         self.discard(index, Close::Reset);
     }
 
     /// The handshake was not done in time.
     pub(crate) fn handshake_is_due(&mut self, index: usize) {
-        self.end_handshaking();
+        if self.is_outgoing(index) {
+            return self.end(index, End::Unreachable(ErrorKind::TimedOut));
+        }
+        self.end_handshaking(index);
         self.counters.handshakes_timed_out += 1;
         self.discard(index, Close::Reset);
     }
 
     /// The loop shuts down at once.
     pub(crate) fn abort_handshake(&mut self, index: usize) {
-        self.end_handshaking();
+        if self.is_outgoing(index) {
+            return self.end(index, End::Aborted);
+        }
+        self.end_handshaking(index);
         self.discard(index, Close::Reset);
     }
 
-    /// Those who wait to begin one may go on.
-    fn end_handshaking(&mut self) {
-        self.counters.handshaking -= 1;
-        self.wake_listeners();
+    /// One is over. Those who wait to begin one may go on: the limit is for those who come, so that
+    /// a server that we wait for holds up none of our clients.
+    pub(crate) fn end_handshaking(&mut self, index: usize) {
+        if self.is_outgoing(index) {
+            self.counters.connects_securing -= 1;
+        } else {
+            self.counters.handshaking -= 1;
+            self.wake_listeners();
+        }
+    }
+
+    fn is_outgoing(&self, index: usize) -> bool {
+        self.slots[index].listener == OUTGOING
     }
 }

@@ -65,6 +65,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
                     Err(_) => self.counters.panics += 1,
                 }
             }
+            self.do_chores_for(signal);
             if self.signals.drains && (signal == TERMINATE || signal == INTERRUPT) {
                 if self.fx.draining() { self.abort() } else { self.drain() }
             }

@@ -136,6 +136,7 @@ fn a_page_has_every_counter_once() {
         let sample = match name {
             "events" => "readily_readiness_events_total{loop=\"3\"}".to_owned(),
             "handshaking" => "readily_handshakes_under_way{loop=\"3\"}".to_owned(),
+            "connects_securing" => "readily_connects_securing{loop=\"3\"}".to_owned(),
             "open" => "readily_connections{loop=\"3\"}".to_owned(),
             "buffered" => "readily_buffered_bytes{loop=\"3\"}".to_owned(),
             // It has turned since.

@@ -36,8 +36,14 @@ mod quic_flow;
 mod quic_world;
 #[path = "protocols/site.rs"]
 mod site;
+#[path = "protocols/tls_client.rs"]
+mod tls_client;
+#[path = "protocols/tls_client_world.rs"]
+mod tls_client_world;
 #[path = "protocols/tls_ends.rs"]
 mod tls_ends;
+#[path = "protocols/tls_files.rs"]
+mod tls_files;
 #[path = "protocols/tls_limits.rs"]
 mod tls_limits;
 #[path = "protocols/tls_relays.rs"]
@@ -50,3 +56,5 @@ mod tls_troubles;
 mod tls_world;
 #[path = "protocols/town.rs"]
 mod town;
+#[path = "protocols/upstream.rs"]
+mod upstream;

@@ -12,10 +12,13 @@
 //! | `said` | `name`, `text`, `at` (seconds since 1970) | all, who said it too |
 //! | `refused` | `why` | whoever sent what cannot be taken: all else stays as it is |
 //!
-//! **A line is encoded once**, however many hear it: each send buffer refers to the same bytes.
+//! **A line is encoded once**, however many hear it, and lies once in the topic that all are
+//! subscribed to.
 //!
 //! **Who reads too slowly cannot hold up the others**, nor cost much: as soon as their send buffer
-//! is full they are closed with the code 1013, counted, and the others are told that they left.
+//! and the topic's backlog are full, they are closed with the code 1013, counted, and the others
+//! are told that they left. Or they miss something, if whoever runs the server would rather have
+//! that: `--slow`.
 //!
 //! **Who talks too much** is refused line by line: what one person says costs something for each of
 //! the others. So is every line past what the whole room may say: whoever talks pays for a crowd,
@@ -31,7 +34,7 @@ use readily::Machine;
 use readily::http1::Server;
 use readily::websocket::WebSocket;
 
-pub use room::{CROWDED, MISSED, Mail, REFUSED, Room, TOO_SLOW};
+pub use room::{Behind, CROWDED, MISSED, REFUSED, Room, TOO_SLOW};
 pub use site::Site;
 pub use talker::Talker;
 
@@ -47,11 +50,15 @@ pub const LINE_MAX: usize = 500;
 pub const LINES_AT_ONCE: u32 = 20;
 /// ... and how many a second later on.
 pub const LINES_PER_SECOND: u32 = 5;
-/// How many lines all together may say at once: in a full room, half of what the loop's queue of
-/// mail holds...
+/// How many lines all together may say at once...
 pub const ROOM_LINES_AT_ONCE: u32 = 500;
 /// ... and how many a second later on.
 pub const ROOM_LINES_PER_SECOND: u32 = 100;
+/// How much may wait for one person besides their send buffer, in bytes; half of it may be said in
+/// one turn of the loop...
+pub const BACKLOG: usize = 384 * 1024;
+/// ... but for so much, which is left for telling who left: that cannot be refused.
+pub const LEAVING: usize = 64 * 1024;
 
 /// One connection: a browser's that gets the page, then somebody who talks.
 #[derive(Machine, Debug)]

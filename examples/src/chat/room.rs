@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Display};
 use std::time::Instant;
 
-use readily::websocket::Encoded;
-use readily::{App, Effects, End, Id};
+use readily::websocket::{Encoded, Policy, Refused, Slow, Topics};
+use readily::{App, Effects, End, Id, To};
 
 use super::pace::{Pace, TOO_FAST};
 use super::{
-    Conn, HISTORY, NAME_MAX, PEOPLE_MAX, ROOM_LINES_AT_ONCE, ROOM_LINES_PER_SECOND, events,
+    BACKLOG, Conn, HISTORY, LEAVING, NAME_MAX, PEOPLE_MAX, ROOM_LINES_AT_ONCE,
+    ROOM_LINES_PER_SECOND, events,
 };
 
 /// Counted when somebody is closed for reading too slowly.
@@ -23,14 +24,19 @@ pub const MISSED: &str = "chat: somebody missed an event and was closed";
 
 const PACE: Pace = Pace { at_once: ROOM_LINES_AT_ONCE, per_second: ROOM_LINES_PER_SECOND };
 
-/// What travels in the loop, to somebody in the room: an event, encoded once for all of them.
-#[derive(Clone, Debug)]
-pub struct Mail(pub Encoded);
+/// What everybody hears of.
+const TOPIC: &str = "room";
+
+/// Somebody fell behind, and may not have the room to find that out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Behind;
 
 /// Who is there, and what was said.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Room {
     people: BTreeMap<Id, String>,
+    /// What everybody is still to hear.
+    pub(super) topics: Topics,
     /// The last lines, as their events.
     history: VecDeque<String>,
     /// When all that was said so far is forgotten.
@@ -41,16 +47,30 @@ pub struct Room {
 }
 
 impl App for Room {
-    type Mail = Mail;
+    type Mail = Behind;
     type Conn = Conn;
 
     /// However somebody left, the others are told.
     fn gone(&mut self, id: Id, _: End, fx: &mut Effects<Self>) {
+        self.topics.leave(id);
         self.leave(id, fx);
     }
 }
 
 impl Room {
+    /// An empty room; who reads too slowly is treated like that.
+    pub fn new(slow: Slow) -> Self {
+        Room {
+            people: BTreeMap::new(),
+            topics: Topics::new(Policy { slow, backlog: BACKLOG }),
+            history: VecDeque::new(),
+            quiet_at: None,
+            joined: 0,
+            lines: 0,
+            slow: 0,
+        }
+    }
+
     /// Lets somebody in under a name that nobody has; the others are told, and the event is made
     /// that welcomes whoever it is.
     pub(super) fn join(
@@ -71,9 +91,9 @@ impl Room {
         if self.people.len() >= PEOPLE_MAX {
             return Err("the room is full");
         }
-        self.check_mail(fx)?;
         let people = self.people.len() + 1;
-        self.tell(&events::joined(&name, people), fx);
+        self.tell_in_time(&events::joined(&name, people), fx)?;
+        self.topics.subscribe(id, TOPIC).map_err(|_| "the room is full")?;
         let history = self.history.iter().map(String::as_str);
         let welcome = events::welcome(&name, people, history);
         self.people.insert(id, name);
@@ -88,14 +108,15 @@ impl Room {
         text: &str,
         fx: &mut Effects<Self>,
     ) -> Result<(), &'static str> {
-        let Some(name) = self.people.get(&id) else { return Ok(()) };
-        self.check_mail(fx)?;
+        let Some(name) = self.people.get(&id) else {
+            return Ok(());
+        };
         let now = fx.now();
         let quiet_at = PACE.allow(self.quiet_at.unwrap_or(now), now);
         self.quiet_at = Some(quiet_at.inspect_err(|_| fx.count(CROWDED))?);
         let at = fx.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let said = events::said(name, text, at.as_secs());
-        self.tell(&said, fx);
+        self.tell_in_time(&said, fx)?;
         self.lines += 1;
         if self.history.len() == HISTORY {
             self.history.pop_front();
@@ -112,14 +133,21 @@ impl Room {
     }
 
     fn leave(&mut self, id: Id, fx: &mut Effects<Self>) {
-        if let Some(name) = self.people.remove(&id) {
-            self.tell(&events::left(&name, self.people.len()), fx);
+        let Some(name) = self.people.remove(&id) else {
+            return;
+        };
+        if self.tell(&events::left(&name, self.people.len()), fx).is_err() {
+            // That cannot be refused, and nobody may miss an event without knowing it.
+            for id in self.people.keys() {
+                fx.count(MISSED);
+                fx.close(*id);
+            }
         }
     }
 
-    /// Whether everybody who is there can be told of something.
-    fn check_mail(&self, fx: &mut Effects<Self>) -> Result<(), &'static str> {
-        if fx.mail_left() < self.people.len() {
+    /// Tells everybody who is there, or nobody where too much was said at once.
+    fn tell_in_time(&mut self, event: &str, fx: &mut Effects<Self>) -> Result<(), &'static str> {
+        if self.topics.burst_left(TOPIC, fx) < LEAVING || self.tell(event, fx).is_err() {
             fx.count(CROWDED);
             return Err(TOO_FAST);
         }
@@ -127,15 +155,15 @@ impl Room {
     }
 
     /// Tells everybody who is there; the event is encoded here and nowhere else.
-    fn tell(&self, event: &str, fx: &mut Effects<Self>) {
-        let mail = Mail(Encoded::text(event));
-        let told = fx.publish(self.people.keys().copied(), &mail);
-        // Somebody left, which cannot be refused, and the loop's queue of mail is full: nobody may
-        // miss an event without knowing it.
-        for id in self.people.keys().skip(told) {
-            fx.count(MISSED);
-            fx.close(*id);
+    fn tell(&mut self, event: &str, fx: &mut Effects<Self>) -> Result<(), Refused> {
+        self.topics.publish(TOPIC, &Encoded::text(event), fx)?;
+        for id in self.topics.fallen() {
+            // Where not even mail has room, a reset has to do.
+            if fx.mail(To::Conn(id), Behind).is_err() {
+                fx.close(id);
+            }
         }
+        Ok(())
     }
 }
 
@@ -147,7 +175,13 @@ pub(super) fn cleaned(text: &str) -> String {
 impl Display for Room {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Room { joined, lines, slow, .. } = self;
-        write!(f, "joined {joined}, lines {lines}, closed for reading too slowly {slow}")
+        let counts = self.topics.counts();
+        write!(
+            f,
+            "joined {joined}, lines {lines}, delivered {}, dropped newest {}, dropped oldest {}, \
+             coalesced {}, closed for reading too slowly {slow}",
+            counts.delivered, counts.dropped_newest, counts.dropped_oldest, counts.coalesced
+        )
     }
 }
 
@@ -155,7 +189,8 @@ impl Display for Room {
 mod tests {
     use std::time::SystemTime;
 
-    use readily::contract::{Outbox, Rooms};
+    use readily::contract::Outbox;
+    use readily::websocket::Next;
 
     use super::*;
 
@@ -167,26 +202,35 @@ mod tests {
     fn room(people: u32) -> (Room, Effects<Room>) {
         let outbox = Outbox::new(1, Box::new(|| ()));
         let mut fx = Effects::new(Instant::now(), SystemTime::now(), 0, outbox.into());
-        let mut room = Room::default();
+        let mut room = Room::new(Slow::Close);
         for n in 0..people {
             room.join(id(n), &n.to_string(), &mut fx).expect("there is room");
         }
+        // The next turn.
         fx.list().clear();
+        fx.set_nanos(1);
+        (0..people).for_each(|n| {
+            while let Next::Message(_) = room.topics.next(id(n)) {
+                room.topics.taken(id(n));
+            }
+        });
         (room, fx)
     }
 
     #[test]
-    fn who_talks_when_not_all_can_be_told_is_refused_and_nobody_is_closed() {
+    fn who_talks_when_too_much_is_said_at_once_is_refused_and_nobody_is_closed() {
         let (mut room, mut fx) = room(3);
-        for (mail, told) in [(2, Err(TOO_FAST)), (3, Ok(())), (4, Ok(())), (0, Err(TOO_FAST))] {
-            fx.set_rooms(Rooms { mail, jobs: 0, timers: 0 });
-            assert_eq!(room.say(id(0), "a", &mut fx), told, "{mail}");
-            let effects: Vec<_> = fx.list().drain(..).map(|effect| effect.name()).collect();
-            assert_eq!(effects, vec!["mail"; if told.is_ok() { 3 } else { 0 }], "{mail}");
-        }
+        let line = "x".repeat(2000);
+        let told = (0..200).filter(|_| room.say(id(0), &line, &mut fx).is_ok()).count();
+        assert!((50..70).contains(&told), "{told}");
         assert_eq!(room.join(id(3), "d", &mut fx), Err(TOO_FAST));
-        assert_eq!(fx.tally().of(CROWDED), 3);
-        assert_eq!(fx.tally().of(MISSED), 0);
+        assert_eq!(fx.tally().of(CROWDED), 201 - told as u64);
+        // There is room for those who leave.
+        for n in 0..3 {
+            room.leave(id(n), &mut fx);
+        }
+        let effects: Vec<_> = fx.list().drain(..).map(|effect| effect.name()).collect();
+        assert_eq!((effects, fx.tally().of(MISSED)), (vec!["wake"; 3], 0));
     }
 
     #[test]

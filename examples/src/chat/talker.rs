@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use readily::Fault;
-use readily::websocket::{CloseCode, Handler, Heard, Limits, Message, Socket};
+use readily::websocket::{Handler, Heard, Limits, Message, Pulled, Socket};
 
 use super::pace::Pace;
-use super::room::{REFUSED, cleaned};
-use super::{LINE_MAX, LINES_AT_ONCE, LINES_PER_SECOND, Mail, Room, events};
+use super::room::{Behind, REFUSED, cleaned};
+use super::{LINE_MAX, LINES_AT_ONCE, LINES_PER_SECOND, Room, events};
 
 /// Characters are up to four bytes long. What is longer is no mistake of the page's.
-const BYTES_MAX: u32 = 4 * LINE_MAX as u32;
+const BYTES_MAX: u64 = 4 * LINE_MAX as u64;
 
 const LIMITS: Limits = Limits { frame_max: BYTES_MAX, message_max: BYTES_MAX, ..Limits::DEFAULT };
 
@@ -48,17 +48,26 @@ impl Handler<Room> for Talker {
         socket.text(&event).map_err(|_| Fault::Local("chat: no room for an answer"))
     }
 
-    fn mail(&mut self, Mail(event): Mail, socket: &mut Socket<'_, Room>) -> Result<Heard, Fault> {
-        if socket.send(&event).is_err() {
-            let id = socket.id();
-            socket.app.give_up(id, socket.fx);
-            socket.close(CloseCode::AGAIN, "you read too slowly");
-        }
+    fn mail(&mut self, _: Behind, socket: &mut Socket<'_, Room>) -> Result<Heard, Fault> {
+        hear(socket);
         Ok(Heard::Taken)
+    }
+
+    fn room(&mut self, socket: &mut Socket<'_, Room>) -> Result<(), Fault> {
+        hear(socket);
+        Ok(())
     }
 
     fn limits(&self) -> &Limits {
         &LIMITS
+    }
+}
+
+/// Takes what was said meanwhile; who is too far behind is closed.
+fn hear(socket: &mut Socket<'_, Room>) {
+    if socket.pull(|room| &mut room.topics) == Pulled::Behind {
+        let id = socket.id();
+        socket.app.give_up(id, socket.fx);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Arguments {
     pub headers: Vec<(String, String)>,
     /// What is sent as the body of a POST.
     pub data: Option<PathBuf>,
+    /// Authorities to trust beside the system's.
+    pub ca: Option<PathBuf>,
     /// How large a body may be, in bytes.
     pub limit: Option<u64>,
     /// Whether each event is printed.
@@ -33,11 +35,12 @@ Fetches over HTTP/1.1, one URL after the other, and keeps connections for the ne
 
 Usage: http_client [OPTIONS] URL...
 
-  URL                        http://HOST[:PORT][/PATH][?QUERY]
+  URL                        http://HOST[:PORT][/PATH][?QUERY], or https
   --output FILE              where bodies go; - is standard output [-]
   --head                     ask for heads alone, and print them
   --header 'NAME: VALUE'     a further header field; may be given again
   --data FILE                POST that file
+  --ca FILE                  trust these authorities too, certificates as PEM
   --limit SIZE               refuse a larger body, as in 500, 64KiB or 1GB
   --trace                    print a line for each event, to standard error
   --help                     print this";
@@ -73,7 +76,7 @@ impl Arguments {
                     return Err(usage(format!("{option} takes no value")));
                 }
                 "--head" | "--trace" => "",
-                "--output" | "--data" => "FILE",
+                "--output" | "--data" | "--ca" => "FILE",
                 "--header" => "'NAME: VALUE'",
                 "--limit" => "SIZE",
                 _ => {
@@ -105,6 +108,7 @@ impl Arguments {
             "--output" if value == "-" => self.output = None,
             "--output" => self.output = Some(value.into()),
             "--data" => self.data = Some(value.into()),
+            "--ca" => self.ca = Some(value.into()),
             "--limit" => {
                 let told = |why| usage(format!("--limit `{value}`: {why}"));
                 let Size(limit) = value.parse().map_err(told)?;
@@ -184,7 +188,8 @@ mod tests {
             (&["--header", "a b: c"], "--header `a b: c`: the name of a header is no token"),
             (&["--header", "Host: c"], "--header `Host: c`: the client writes that header itself"),
             (&["--head", "--data", "f", "http://a"], "--head and --data exclude each other"),
-            (&["https://a"], "`https://a`: https is not spoken: this client has no TLS"),
+            (&["ftp://a"], "`ftp://a`: `ftp` is not spoken, only http and https"),
+            (&["--ca", "a", "--ca", "b"], "--ca is given twice"),
         ] {
             assert_eq!(read(arguments).map(|_| ()), Err(line.to_owned()));
         }

@@ -5,9 +5,9 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use readily::http1::client::{Client, Failure, Retry};
-use readily::{App, Busy, Connect, Effects, End, File, Id, Machine, To};
+use readily::{App, Busy, Connect, Effects, End, Fault, File, Id, Machine, To, tls};
 
-use super::{Arguments, Puller, Sink, Url};
+use super::{Arguments, Puller, Scheme, Sink, Url};
 
 /// A connection is only ever one that fetches; its deadlines are those of HTTP.
 #[derive(Machine, Debug)]
@@ -38,6 +38,8 @@ pub struct Fetcher {
     pub(super) data: Option<(File, u64)>,
     /// Where bodies go.
     pub(super) sink: Sink,
+    /// Makes the connections of https; none where no URL wants one.
+    tls: Option<tls::Client>,
     /// Which URL is fetched.
     at: usize,
     /// How often it was tried again.
@@ -47,7 +49,7 @@ pub struct Fetcher {
     /// The connection that fetches it.
     on: Option<Id>,
     /// Connections that are open, by what the server is called.
-    open: BTreeMap<String, Id>,
+    open: BTreeMap<(Scheme, String), Id>,
     /// Addresses of the server that were not tried.
     addresses: Vec<SocketAddr>,
     failures: Vec<String>,
@@ -78,6 +80,10 @@ impl App for Fetcher {
             self.on = None;
             match why {
                 End::Unreachable(kind) => self.connect(&kind.to_string(), fx),
+                // Its handshake failed: another address would have the same certificate.
+                End::Fault(Fault::Peer(what) | Fault::Local(what)) if !self.answered => {
+                    self.fail(&format!("cannot connect: {what}"), fx);
+                }
                 End::Transport(_) if !self.answered && self.data.is_none() => self.again(fx),
                 why => self.fail(&why.to_string(), fx),
             }
@@ -87,11 +93,17 @@ impl App for Fetcher {
 
 impl Fetcher {
     /// Nothing is fetched yet: [`Mail::Begin`] begins.
-    pub fn new(asked: Arguments, data: Option<(File, u64)>, sink: Sink) -> Self {
+    pub fn new(
+        asked: Arguments,
+        data: Option<(File, u64)>,
+        sink: Sink,
+        tls: Option<tls::Client>,
+    ) -> Self {
         Fetcher {
             asked,
             data,
             sink,
+            tls,
             at: 0,
             tries: 0,
             answered: false,
@@ -177,7 +189,7 @@ impl Fetcher {
             self.is_over = true;
             return fx.drain();
         };
-        if let Some(id) = self.open.get(&url.host) {
+        if let Some(id) = self.open.get(&(url.scheme, url.host.clone())) {
             self.on = Some(*id);
             return fx.wake(*id);
         }
@@ -197,9 +209,15 @@ impl Fetcher {
             let line = format!("cannot connect: {why}");
             return self.fail(&line, fx);
         };
-        match fx.connect(Connect::to(address), Conn::Http(Client::new(Puller::default()))) {
+        let connect = match &self.tls {
+            Some(tls) if url.scheme == Scheme::Https => {
+                Connect::to(address).tls(tls, &url.authority().0)
+            }
+            _ => Connect::to(address),
+        };
+        match fx.connect(connect, Conn::Http(Client::new(Puller::default()))) {
             Ok(id) => {
-                self.open.insert(url.host.clone(), id);
+                self.open.insert((url.scheme, url.host.clone()), id);
                 self.on = Some(id);
             }
             Err(Busy) => self.fail("too many connections at once", fx),

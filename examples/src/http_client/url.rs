@@ -4,11 +4,23 @@ use std::str::FromStr;
 
 use readily::http1::RequestLine;
 
-/// A URL of the form `http://HOST[:PORT][/PATH][?QUERY]`. What is behind a `#` is not sent.
+/// What a server is spoken to over.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Scheme {
+    /// A plain socket.
+    Http,
+    /// TLS.
+    Https,
+}
+
+/// A URL of the form `http://HOST[:PORT][/PATH][?QUERY]`, or of https. What is behind a `#` is not
+/// sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Url {
     /// As it was given.
     pub text: String,
+    /// What the server is spoken to over.
+    pub scheme: Scheme,
     /// Host and port as they are written: what the server is told.
     pub host: String,
     /// Path and query.
@@ -20,13 +32,13 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err("expected http://HOST[:PORT][/PATH]".to_owned());
+            return Err("expected http://HOST[:PORT][/PATH] or https".to_owned());
         };
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" => return Err("https is not spoken: this client has no TLS".to_owned()),
-            _ => return Err(format!("`{scheme}` is not spoken, only http")),
-        }
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err(format!("`{scheme}` is not spoken, only http and https")),
+        };
         let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (host, path) = rest.split_at(end);
@@ -35,17 +47,21 @@ impl FromStr for Url {
             query => format!("/{query}"),
         };
         RequestLine::get(&target, host).map_err(|bad| bad.to_string())?;
-        Ok(Url { text: text.to_owned(), host: host.to_owned(), target })
+        Ok(Url { text: text.to_owned(), scheme, host: host.to_owned(), target })
     }
 }
 
 impl Url {
     /// What is looked for to connect: the name or address, and the port.
     pub fn authority(&self) -> (String, u16) {
+        let known = match self.scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        };
         let (name, port) = match self.host.rsplit_once(':') {
             // The colons of an address in brackets are its own.
-            Some((name, port)) if !port.ends_with(']') => (name, port.parse().unwrap_or(80)),
-            _ => (self.host.as_str(), 80),
+            Some((name, port)) if !port.ends_with(']') => (name, port.parse().unwrap_or(known)),
+            _ => (self.host.as_str(), known),
         };
         (name.trim_start_matches('[').trim_end_matches(']').to_owned(), port)
     }
@@ -63,6 +79,8 @@ mod tests {
             ("http://a?b", "a", "/?b", ("a", 80)),
             ("http://[::1]/", "[::1]", "/", ("::1", 80)),
             ("http://[::1]:81/", "[::1]:81", "/", ("::1", 81)),
+            ("https://a", "a", "/", ("a", 443)),
+            ("HTTPS://a:8443/b", "a:8443", "/b", ("a", 8443)),
         ] {
             let url: Url = text.parse().expect(text);
             assert_eq!((&url.host[..], &url.target[..]), (host, target), "{text}");
@@ -74,7 +92,6 @@ mod tests {
     fn mistakes() {
         for (text, part) in [
             ("example.org", "expected http://"),
-            ("https://a/", "has no TLS"),
             ("ftp://a/", "`ftp` is not spoken"),
             ("http://", "the host is none"),
             ("http://u@a/", "the host is none"),

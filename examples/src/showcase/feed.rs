@@ -10,7 +10,7 @@ use super::{Mail, Showcase, snapshot};
 /// How often somebody who watches may say something.
 const LINE_EVERY: Duration = Duration::from_millis(200);
 /// The longest line, in bytes.
-const LINE_MAX: u32 = 1000;
+const LINE_MAX: u64 = 1000;
 
 /// What a watcher says to have visitors sent to the services.
 const SEND_VISITORS: &str = "/visit";

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::server::{example, run};
 
 /// All that serve: the one that asks has other options.
-const ALL: [&str; 13] = [
+const ALL: [&str; 15] = [
     "tcp_echo",
     "udp_echo",
     "tcp_relay",
@@ -18,6 +18,8 @@ const ALL: [&str; 13] = [
     "static_files",
     "ws_echo",
     "tls_echo",
+    "https_echo",
+    "https_site",
     "quic_echo",
     "chat",
     "showcase",
@@ -70,6 +72,18 @@ fn a_bad_argument_is_one_line_and_exit_code_2() {
         ("key_value", &["--password"], "--password needs WORD"),
         ("tls_echo", &["--cert", "a"], "--cert needs --key"),
         ("tls_echo", &["--cert", "/no/such", "--key", "a"], "--cert `/no/such`: No such file"),
+        ("https_echo", &["--key", "a"], "--key needs --cert"),
+        ("https_echo", &["--cert", "/etc/passwd", "--key", "/etc/passwd"], "no private key in"),
+        ("https_site", &["--site", "a"], "--site `a`: expected NAME=DIR"),
+        ("https_site", &["--site", "=."], "--site `=.`: expected a name"),
+        ("https_site", &["--site", "a=/no/such"], "--site `a=/no/such`: No such file"),
+        ("https_site", &["--site", "a=.", "--site", "A=."], "--site `a` is given twice"),
+        ("https_site", &["--cert", "a"], "--key is given 0 times for 1 sites"),
+        ("https_site", &["--cert", "/no/such", "--key", "a"], "--cert: /no/such: No such file"),
+        ("https_site", &["--cert-out", "/no/such/a"], "--cert-out `/no/such/a`: No such file"),
+        ("https_site", &["--client-ca", "/no/such"], "--client-ca `/no/such`: No such file"),
+        ("https_site", &["--client-ca", "/etc/passwd"], "--client-ca `/etc/passwd`: the cert"),
+        ("https_site", &["--look-every", "0s"], "--look-every `0s`"),
         ("quic_echo", &["--listen", "unix:a"], "--listen `unix:a`"),
         ("quic_echo", &["--key", "a"], "--key needs --cert"),
         ("quic_echo", &["--cert-out", "/no/such/file"], "--cert-out `/no/such/file`: No such file"),

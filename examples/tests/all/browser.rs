@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -27,6 +28,9 @@ const FLAGS: [&str; 10] = [
     "--remote-debugging-pipe",
     "--window-size=1280,900",
 ];
+
+/// How many were opened by this process.
+static OPENED: AtomicU32 = AtomicU32::new(0);
 
 /// A running browser with one page. It is killed when it is dropped.
 pub(crate) struct Browser {
@@ -66,14 +70,20 @@ pub(crate) fn missing(what: &str) {
 impl Browser {
     /// Starts the browser that was found, on a page.
     pub(crate) fn open(browser: OsString, url: &str) -> Self {
-        // Tests run side by side, each in a thread of its own.
-        let (process, test) = (std::process::id(), std::thread::current().id());
-        let name = format!("readily-test-{process}-browser-{test:?}");
+        Browser::open_with(browser, &[], url)
+    }
+
+    /// The same with flags besides those of every test.
+    pub(crate) fn open_with(browser: OsString, flags: &[&str], url: &str) -> Self {
+        // Tests run side by side, some with more than one.
+        let process = std::process::id();
+        let nth = OPENED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("readily-test-{process}-browser-{nth}");
         let profile = std::env::temp_dir().join(name);
         // It reads what it is told from descriptor 3 and answers on 4.
         let mut command = Command::new("sh");
         command.args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#]);
-        command.arg(browser).args(FLAGS);
+        command.arg(browser).args(FLAGS).args(flags);
         command.arg(format!("--user-data-dir={}", profile.display())).arg("about:blank");
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");

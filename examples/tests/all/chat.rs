@@ -6,7 +6,7 @@ use rustix::net::sockopt::set_socket_recv_buffer_size;
 use rustix::net::{AddressFamily, SocketType, connect, socket};
 
 use crate::http::Http;
-use crate::server::Server;
+use crate::server::{Server, example, run};
 use crate::web_socket::{CLOSE, Frame, LAST, WebSocket, upgrade};
 
 const NAME: &str = "chat";
@@ -74,7 +74,9 @@ fn everybody_hears_what_is_said_and_who_comes_and_goes() {
     server.terminate();
     assert_eq!(ada.closes().0, 1001);
     let printed = server.ends();
-    assert_eq!(printed[0], "joined 3, lines 1, closed for reading too slowly 0");
+    let closing = "joined 3, lines 1, delivered 8, dropped newest 0, dropped oldest 0, coalesced 0, \
+                   closed for reading too slowly 0";
+    assert_eq!(printed[0], closing);
 }
 
 #[test]
@@ -145,38 +147,45 @@ fn the_last_fifty_lines_are_kept() {
     server.stop();
 }
 
-#[test]
-fn who_does_not_listen_is_closed_and_holds_up_nobody() {
-    let server = Server::on_loopback(NAME, &[]);
+/// Somebody who does not read, and twenty who do.
+fn crowd(server: &Server) -> (WebSocket, Vec<WebSocket>) {
     let mut slow = WebSocket::over(Http::over(narrow(server.ip())), "/chat");
     slow.text("Slow").hears();
     let mut talkers: Vec<WebSocket> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
     for n in 0..20 {
-        let (socket, _) = join(&server, &format!("talker {n}"));
+        let (socket, _) = join(server, &format!("talker {n}"));
         for other in &mut talkers {
             event(other);
         }
         talkers.push(socket);
-        names.push(format!("talker {n}"));
     }
-    // Each line is heard by all others before the next is said, until somebody has left.
+    (slow, talkers)
+}
+
+/// All say all that they may. Each line is heard by all before the next is said, until they hear
+/// of something else; how many were said.
+fn talk(talkers: &mut [WebSocket], until: &str) -> usize {
     let line = "\u{1f600}".repeat(LINE_MAX);
-    let left = came_or_went("left", "Slow", talkers.len());
-    let mut said_so_far = 0;
-    'all: for _ in 0..LINES_AT_ONCE {
-        for who in 0..talkers.len() {
-            talkers[who].text(&line);
-            said_so_far += 1;
-            let expected = said(&names[who], &line);
-            let heard: Vec<String> = talkers.iter_mut().map(event).collect();
-            if heard.contains(&left) {
-                break 'all;
-            }
-            assert!(heard.iter().all(|heard| *heard == expected));
+    let all = LINES_AT_ONCE * talkers.len();
+    for nth in 0..all {
+        let who = nth % talkers.len();
+        talkers[who].text(&line);
+        let expected = said(&format!("talker {who}"), &line);
+        let heard: Vec<String> = talkers.iter_mut().map(event).collect();
+        if heard.iter().any(|heard| heard == until) {
+            return nth + 1;
         }
+        assert!(heard.iter().all(|heard| *heard == expected));
     }
-    assert!(said_so_far < LINES_AT_ONCE * talkers.len(), "the slow one was never closed");
+    all
+}
+
+#[test]
+fn who_does_not_listen_is_closed_and_holds_up_nobody() {
+    let server = Server::on_loopback(NAME, &[]);
+    let (mut slow, mut talkers) = crowd(&server);
+    let said = talk(&mut talkers, &came_or_went("left", "Slow", 20));
+    assert!(said < LINES_AT_ONCE * talkers.len(), "the slow one was never closed");
     // It is told why, behind what waited for it.
     let last = loop {
         match slow.read() {
@@ -190,6 +199,31 @@ fn who_does_not_listen_is_closed_and_holds_up_nobody() {
     assert!(printed[0].ends_with("closed for reading too slowly 1"), "{printed:#?}");
     let counted = "  1 chat: somebody read too slowly and was closed";
     assert!(printed.iter().any(|line| line == counted), "{printed:#?}");
+}
+
+#[test]
+fn who_does_not_listen_misses_something_where_that_is_asked_for() {
+    for (policy, missed) in [("drop-oldest", "dropped oldest "), ("coalesce", "coalesced ")] {
+        let server = Server::on_loopback(NAME, &["--slow", policy]);
+        let (mut slow, mut talkers) = crowd(&server);
+        assert_eq!(talk(&mut talkers, ""), 400, "nobody left");
+        slow.text("I am back");
+        while event(&mut slow) != said("Slow", "I am back") {}
+        drop((slow, talkers));
+        let printed = server.stop();
+        let missed = printed[0].split_once(missed).and_then(|(_, rest)| rest.split_once(','));
+        let missed: Option<u32> = missed.and_then(|(number, _)| number.parse().ok());
+        assert!(missed.is_some_and(|missed| missed > 10), "{policy}: {}", printed[0]);
+        assert!(printed[0].ends_with("closed for reading too slowly 0"), "{}", printed[0]);
+    }
+}
+
+#[test]
+fn a_policy_that_is_none_is_one_line_and_exit_code_2() {
+    let output = run(example(NAME).args(["--slow", "down"]));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), told.lines().count()), (Some(2), 1), "{told}");
+    assert!(told.contains("--slow `down`: it is close, drop-newest, "), "{told}");
 }
 
 #[test]

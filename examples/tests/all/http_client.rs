@@ -1,12 +1,12 @@
 //! `http_client` against our own servers, and against one that breaks off.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use crate::server::{Server, example, run};
-use crate::tools::Scratch;
+use crate::tools::{self, Scratch};
 
 const CLIENT: &str = "http_client";
 
@@ -80,12 +80,92 @@ fn what_goes_wrong_is_told_in_one_line() {
     server.stop();
     for (arguments, part) in [
         (&[][..], "a URL is needed"),
-        (&["https://a/"], "has no TLS"),
+        (&["ftp://a/"], "only http and https"),
+        (&["--ca", "/no/such/file", "https://a/"], "--ca /no/such/file: No such file"),
+        (&["--ca", "/dev/null", "https://a/"], "no certificate in the PEM text"),
         (&["--data", "/no/such/file", "http://a/"], "cannot open /no/such/file"),
         (&["--output", "/no/such/file", "http://a/"], "cannot open /no/such/file"),
     ] {
         let told = complains(2, arguments);
         assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn https_is_fetched_from_our_own_server_on_one_connection() {
+    let saved = Scratch::new("http_client.pem");
+    let server = Server::on_loopback("https_echo", &["--cert-out", saved.path()]);
+    let port = server.ip().port();
+    let by_name = format!("https://localhost:{port}/a?b");
+    let by_address = format!("https://127.0.0.1:{port}/c");
+    let printed = prints(&["--ca", saved.path(), &by_name, &by_name, &by_address]);
+    assert_eq!(printed.matches("GET /a?b HTTP/1.1").count(), 2, "{printed}");
+    assert_eq!(printed.matches("GET /c HTTP/1.1").count(), 1, "{printed}");
+    let (sent, got) = (Scratch::new("https_client.sent"), Scratch::new("https_client.got"));
+    let body: Vec<u8> = (0..3_000_000u32).flat_map(|n| n.to_be_bytes()).take(3 << 20).collect();
+    std::fs::write(sent.path(), &body).expect("a file");
+    let secure = ["--ca", saved.path(), "--data", sent.path(), "--output", got.path()];
+    assert_eq!(prints(&[&secure[..], &[&by_name]].concat()), "");
+    assert!(std::fs::read(got.path()).expect("a file") == body);
+    let printed = server.stop();
+    assert!(printed.iter().any(|line| line.starts_with("connections 3,")), "{printed:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_server_of_https_is_told() {
+    let made = |name: &str| {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    };
+    let (certificate, key) = made("other.example");
+    let certificate = Scratch::holding("https_client.other.pem", certificate);
+    let key = Scratch::holding("https_client.other.key", key);
+    let given = ["--cert", certificate.path(), "--key", key.path()];
+    let (other, plain) =
+        (Server::on_loopback("https_echo", &given), Server::on_loopback("http_hello", &[]));
+    let saved = Scratch::new("https_client.pem");
+    let own = Server::on_loopback("https_echo", &["--cert-out", saved.path()]);
+    for (server, part) in [
+        (&other, "tls: the certificate is for another name"),
+        (&own, "tls: the issuer of the certificate is not trusted"),
+        (&plain, "tls: the peer does not speak TLS"),
+    ] {
+        let url = format!("https://localhost:{}/", server.ip().port());
+        let told = complains(1, &["--ca", certificate.path(), &url]);
+        assert_eq!(told, format!("{url}: cannot connect: {part}"));
+    }
+    let url = format!("http://{}/", own.address);
+    assert!(complains(1, &[&url]).ends_with("400 Bad Request"));
+    for server in [other, plain, own] {
+        server.stop();
+    }
+}
+
+#[test]
+fn openssl_serves_a_page() {
+    let instead = "`http_client` fetched over TLS from our own servers alone";
+    if !tools::has("openssl", &["version"], instead) {
+        return;
+    }
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let certificate = Scratch::holding("openssl.pem", made.cert.pem());
+    let key = Scratch::holding("openssl.key", made.signing_key.serialize_pem());
+    for version in ["-tls1_2", "-tls1_3"] {
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-www", "-accept", "127.0.0.1:0", "-naccept", "1", version]);
+        command.args(["-cert", certificate.path(), "-key", key.path()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut openssl = command.spawn().expect("it starts");
+        let lines = BufReader::new(openssl.stdout.take().expect("a pipe")).lines();
+        let mut lines = lines.map(|line| line.expect("a line"));
+        let address = lines.find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
+        let address = address.expect("it listens");
+        let (_, port) = address.rsplit_once(':').expect("a port");
+        let rest = thread::spawn(move || lines.count());
+        let printed = prints(&["--ca", certificate.path(), &format!("https://localhost:{port}/")]);
+        assert!(printed.contains("Secure Renegotiation IS"), "{version}: {printed}");
+        openssl.wait().expect("a child");
+        rest.join().expect("it read all");
     }
 }
 

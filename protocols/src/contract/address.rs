@@ -86,8 +86,24 @@ pub struct Origin {
 pub struct Secured {
     /// The application protocol (ALPN, RFC 7301), where one was agreed.
     pub alpn: Option<Box<[u8]>>,
-    /// The name that the client asked for (SNI, RFC 6066), where it named one.
+    /// The name that the client asked for (SNI, RFC 6066), where it named one; of an outgoing
+    /// connection the name that the server has proved to have.
     pub server_name: Option<Box<str>>,
+    /// The certificate that the client has shown and that was found good, as DER: the first of its
+    /// chain. None where no client was asked for one, where it has none, and on QUIC.
+    pub client_certificate: Option<Box<[u8]>>,
+    /// Whether the handshake went on from an earlier session.
+    pub resumption: Resumption,
+}
+
+/// Whether a handshake went on from an earlier session, which spares it the certificates.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Resumption {
+    /// It did not. Streams of QUIC, which do not know, say this too.
+    #[default]
+    Full,
+    /// It did.
+    Resumed,
 }
 
 /// A peer's address in 16 bytes, since every connection keeps one.

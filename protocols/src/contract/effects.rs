@@ -5,7 +5,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::shared::Shared;
 use super::{Address, App, EndpointId, Id, Outbox, Signals, Tally};
+use crate::tls::Initiator;
 
 /// How many outgoing connections one call may ask for.
 pub const CONNECTS_PER_CALL: usize = 8;
@@ -57,21 +59,23 @@ impl fmt::Display for Busy {
 impl std::error::Error for Busy {}
 
 /// An outgoing connection.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Connect {
     /// Where to.
     pub to: Address,
-    /// How long it may take to be made.
+    /// How long it may take to be made, the handshake of TLS included.
     pub within: Duration,
     /// What carries it.
     pub over: Over,
 }
 
 /// What carries an outgoing connection.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Over {
     /// A socket of its own.
     Socket,
+    /// TLS on a socket of its own, to a server that proves to have this name.
+    Tls(Arc<dyn Initiator>, Arc<str>),
     /// A stream of that endpoint (QUIC), to a server that proves to have this name.
     Stream(EndpointId, Arc<str>),
 }
@@ -83,6 +87,12 @@ impl Connect {
     /// To there, in the default time.
     pub fn to(address: impl Into<Address>) -> Self {
         Connect { to: address.into(), within: Connect::WITHIN, over: Over::Socket }
+    }
+
+    /// With TLS by `client`, such as a `tls::Client`, to a server that proves to be `name`: a DNS
+    /// name or an IP address. Its machine is advanced when the handshake is done.
+    pub fn tls(self, client: &(impl Initiator + Clone + 'static), name: &str) -> Self {
+        Connect { over: Over::Tls(Arc::new(client.clone()), name.into()), ..self }
     }
 
     /// On a stream of `endpoint`, to a server that proves to be `name`.
@@ -159,6 +169,7 @@ pub struct Effects<A: App> {
     timers_room: usize,
     next_timer: u64,
     outbox: Arc<Outbox<A::Mail>>,
+    shared: Shared,
 }
 
 impl<A: App> fmt::Debug for Effects<A> {
@@ -194,6 +205,13 @@ impl<A: App> Effects<A> {
     /// What was counted by name.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// The value of that type that all connections of this loop share: made when it is first asked
+    /// for. It is for what protocols keep between calls, such as compressors; what an application
+    /// shares is a field of its own.
+    pub fn shared<T: Default + 'static>(&mut self) -> &mut T {
+        self.shared.of()
     }
 
     /// Whether the loop is shutting down: a state that is between two requests should finish.
@@ -363,6 +381,7 @@ impl<A: App> Effects<A> {
             timers_room: usize::MAX,
             next_timer: 0,
             outbox,
+            shared: Shared::default(),
         }
     }
 

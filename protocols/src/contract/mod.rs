@@ -21,11 +21,12 @@ mod outbox;
 mod peer;
 mod piece;
 mod rx;
+mod shared;
 mod streams;
 mod tally;
 mod tx;
 
-pub use address::{Address, AddressError, Origin, Remote, Secured};
+pub use address::{Address, AddressError, Origin, Remote, Resumption, Secured};
 pub use block::{BLOCK_MIN, Block};
 pub use deadline::{Reason, Timeouts};
 pub use diagram::{Diagram, StateInfo};

@@ -157,6 +157,7 @@ fn origin(connection: &Connection) -> Origin {
     let secured = Secured {
         alpn: alpn.map(Vec::into_boxed_slice),
         server_name: ours.or(named.map(String::into_boxed_str)),
+        ..Secured::default()
     };
     Origin { address: connection.remote.into(), secured: Some(secured) }
 }

@@ -2,12 +2,15 @@
 
 use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
 
-use rustls::{Connection, HandshakeKind};
+use rustls::{ClientConnection, Connection, HandshakeKind, ServerConnection};
 
-use super::fault::{BROKEN, HELLO_TOO_LARGE, KEYS_SPENT, Stage, fault_of};
+use super::fault::{
+    BROKEN, HELLO_TOO_LARGE, KEYS_SPENT, PLAIN_HTTP, Stage, UNKNOWN_NAME, fault_of,
+};
 use super::hello::{Answer, Hello};
+use super::plaintext::{Guess, Opening};
 use super::{Fed, Session};
-use crate::contract::{Fault, Rx, Secured, Tx};
+use crate::contract::{Fault, Resumption, Rx, Secured, Tx};
 
 /// The most that one record carries, in bytes (RFC 8446, section 5.1).
 const RECORD: usize = 16 * 1024;
@@ -32,9 +35,15 @@ const ALERT_RECORD: u8 = 21;
 /// A fatal `decode_error`, before there are keys: rustls has no call for an alert of ours.
 const DECODE_ERROR: [u8; 7] = [21, 3, 3, 0, 2, 2, 50];
 
+/// What rustls says where there is no certificate for a name, and what the protocol has for it
+/// (RFC 6066, section 3).
+const ACCESS_DENIED: u8 = 49;
+const UNRECOGNIZED_NAME: u8 = 112;
+
 /// Either side of a connection: they differ in how they begin only.
 pub(super) struct Buffered {
     connection: Connection,
+    opening: Opening,
     hello: Hello,
     /// What ended it, kept until the plaintext before it was handed out.
     fault: Option<Fault>,
@@ -67,7 +76,11 @@ impl Session for Buffered {
             if !self.is_handshaking() && plain.has_block() && !has_space(plain) {
                 return Ok(Fed::Held);
             }
-            self.take_in(cipher, out);
+            if self.opening == Opening::Known {
+                self.take_in(cipher, out);
+            } else {
+                self.look(cipher, out);
+            }
         }
     }
 
@@ -111,13 +124,46 @@ impl Session for Buffered {
             Connection::Server(server) => server.server_name().map(Box::from),
             Connection::Client(_) => None,
         };
-        Secured { alpn: self.connection.alpn_protocol().map(Box::from), server_name }
+        let client_certificate = match &self.connection {
+            Connection::Server(server) => server.peer_certificates().and_then(<[_]>::first),
+            Connection::Client(_) => None,
+        };
+        let resumption = match self.connection.handshake_kind() {
+            Some(HandshakeKind::Resumed) => Resumption::Resumed,
+            _ => Resumption::Full,
+        };
+        Secured {
+            alpn: self.connection.alpn_protocol().map(Box::from),
+            server_name,
+            client_certificate: client_certificate.map(|certificate| Box::from(&certificate[..])),
+            resumption,
+        }
     }
 }
 
 impl Buffered {
-    pub(super) fn new(connection: Connection, hello: Hello) -> Self {
-        Buffered { connection, hello, fault: None, peer_closed: false, closed: false }
+    pub(super) fn client(connection: ClientConnection) -> Self {
+        Buffered::new(connection.into(), Hello::Over, Opening::Known)
+    }
+
+    pub(super) fn server(connection: ServerConnection, hello: Hello, opening: Opening) -> Self {
+        Buffered::new(connection.into(), hello, opening)
+    }
+
+    fn new(connection: Connection, hello: Hello, opening: Opening) -> Self {
+        Buffered { connection, opening, hello, fault: None, peer_closed: false, closed: false }
+    }
+
+    /// Looks at the first bytes before rustls does.
+    fn look(&mut self, cipher: &mut Rx, out: &mut Tx) {
+        match self.opening.look(cipher, out) {
+            Guess::Unsure => {}
+            Guess::Http => self.fault = Some(Fault::Peer(PLAIN_HTTP)),
+            Guess::Other { kept, len } if len > 0 => {
+                self.read(&kept[..len], out);
+            }
+            Guess::Other { .. } => {}
+        }
     }
 
     /// Moves decrypted bytes to where `plain` has space, and says whether that was all of them.
@@ -137,12 +183,20 @@ impl Buffered {
     /// decrypts to is handed out before there is more.
     fn take_in(&mut self, cipher: &mut Rx, out: &mut Tx) {
         let n = cipher.len().min(self.hello.left());
-        let taken = match self.connection.read_tls(&mut &cipher.bytes()[..n]) {
+        let taken = self.read(&cipher.bytes()[..n], out);
+        cipher.consume(taken);
+    }
+
+    /// Has rustls read some of these bytes, and says how many.
+    fn read(&mut self, mut bytes: &[u8], out: &mut Tx) -> usize {
+        let taken = match self.connection.read_tls(&mut bytes) {
             Ok(taken @ 1..) => taken,
             // A handshake message of more than 64 KiB.
-            _ => return self.fault = Some(Fault::Peer(BROKEN)),
+            _ => {
+                self.fault = Some(Fault::Peer(BROKEN));
+                return 0;
+            }
         };
-        cipher.consume(taken);
         match self.connection.process_new_packets() {
             Ok(state) => self.peer_closed = state.peer_has_closed(),
             Err(error) => {
@@ -153,6 +207,7 @@ impl Buffered {
         }
         self.note_hello(taken, out);
         self.send(out);
+        taken
     }
 
     fn note_hello(&mut self, taken: usize, out: &mut Tx) {
@@ -178,7 +233,8 @@ impl Buffered {
 
     /// Moves all that rustls wants to send, and says what that was.
     fn send(&mut self, out: &mut Tx) -> Sent {
-        let mut out = Out { tx: out, sent: Sent::Other };
+        let is_unknown = self.fault == Some(Fault::Peer(UNKNOWN_NAME));
+        let mut out = Out { tx: out, sent: Sent::Other, is_unknown };
         while self.connection.wants_write() {
             let _ = self.connection.write_tls(&mut out);
         }
@@ -218,6 +274,8 @@ enum Sent {
 struct Out<'a> {
     tx: &'a mut Tx,
     sent: Sent,
+    /// No certificate was there for the name, which the alert is to say.
+    is_unknown: bool,
 }
 
 impl Write for Out<'_> {
@@ -234,6 +292,9 @@ impl Write for Out<'_> {
             let mut at = 0;
             for record in records {
                 to[at..at + record.len()].copy_from_slice(record);
+                if self.is_unknown && record.first() == Some(&ALERT_RECORD) {
+                    name_it(&mut to[at..at + record.len()]);
+                }
                 at += record.len();
             }
             at
@@ -243,6 +304,13 @@ impl Write for Out<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Says in an alert what rustls has no alert for.
+fn name_it(alert: &mut [u8]) {
+    if let Some(description @ &mut ACCESS_DENIED) = alert.last_mut() {
+        *description = UNRECOGNIZED_NAME;
     }
 }
 

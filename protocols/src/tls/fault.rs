@@ -1,14 +1,26 @@
 //! Why a session failed: what rustls says, in names that are counted.
 
-use rustls::{Error, InvalidMessage, PeerMisbehaved};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerMisbehaved};
 
 use crate::contract::Fault;
 
 /// The first bytes are no TLS record: the peer speaks another protocol, or none.
 pub const NOT_TLS: &str = "tls: the peer does not speak TLS";
+/// The first bytes are a request of HTTP without TLS, which was answered as one.
+pub const PLAIN_HTTP: &str = "tls: a request of HTTP without TLS";
 /// A `ClientHello` is larger than [`Limits::hello`](super::Limits::hello).
 pub const HELLO_TOO_LARGE: &str = "tls: the hello is too large";
-/// Nothing in common (versions, cipher suites, groups), or no certificate that is accepted.
+/// No certificate is there for the name that the client asks for.
+pub const UNKNOWN_NAME: &str = "tls: no certificate for the name";
+/// The peer's certificate is not accepted, or it has none and must have one.
+pub const CERTIFICATE: &str = "tls: the certificate is not accepted";
+/// The peer's certificate is not valid any more, or not yet.
+pub const CERTIFICATE_EXPIRED: &str = "tls: the certificate is not valid at this time";
+/// The server's certificate is for other names than the one that was connected to.
+pub const CERTIFICATE_NAME: &str = "tls: the certificate is for another name";
+/// Nobody that is trusted has signed the peer's certificate.
+pub const CERTIFICATE_ISSUER: &str = "tls: the issuer of the certificate is not trusted";
+/// Nothing in common: versions, cipher suites, groups.
 pub const HANDSHAKE: &str = "tls: the handshake failed";
 /// No application protocol in common (ALPN, RFC 7301).
 pub const NO_PROTOCOL: &str = "tls: no application protocol in common";
@@ -48,20 +60,34 @@ pub(super) fn fault_of(error: &Error, stage: Stage) -> Fault {
         }
         Error::InvalidMessage(what) if is_header(what) => Fault::Peer(BAD_RECORD),
         Error::DecryptError | Error::PeerSentOversizedRecord => Fault::Peer(BAD_RECORD),
-        Error::NoApplicationProtocol => Fault::Peer(NO_PROTOCOL),
+        Error::NoApplicationProtocol
+        | Error::AlertReceived(AlertDescription::NoApplicationProtocol) => Fault::Peer(NO_PROTOCOL),
         Error::AlertReceived(_) => Fault::Peer(ALERT),
         Error::PeerMisbehaved(what) if is_flood(what) => Fault::Peer(FLOOD),
-        // What rustls calls general is that no certificate is there for the name asked for.
+        // What rustls calls general is that there is no certificate for the name asked for.
+        Error::General(_) => Fault::Peer(UNKNOWN_NAME),
+        Error::InvalidCertificate(why) => Fault::Peer(refusal_of(why)),
+        Error::NoCertificatesPresented => Fault::Peer(CERTIFICATE),
         Error::PeerIncompatible(_)
-        | Error::InvalidCertificate(_)
-        | Error::NoCertificatesPresented
         | Error::UnsupportedNameType
-        | Error::InvalidEncryptedClientHello(_)
-        | Error::General(_) => Fault::Peer(HANDSHAKE),
+        | Error::InvalidEncryptedClientHello(_) => Fault::Peer(HANDSHAKE),
         Error::FailedToGetCurrentTime | Error::FailedToGetRandomBytes | Error::EncryptError => {
             Fault::Local(RESOURCES)
         }
         _ => Fault::Peer(BROKEN),
+    }
+}
+
+fn refusal_of(why: &CertificateError) -> &'static str {
+    use CertificateError as Why;
+    match why {
+        Why::Expired
+        | Why::ExpiredContext { .. }
+        | Why::NotValidYet
+        | Why::NotValidYetContext { .. } => CERTIFICATE_EXPIRED,
+        Why::NotValidForName | Why::NotValidForNameContext { .. } => CERTIFICATE_NAME,
+        Why::UnknownIssuer => CERTIFICATE_ISSUER,
+        _ => CERTIFICATE,
     }
 }
 

@@ -7,7 +7,8 @@ use rustls::{ServerConfig, ServerConnection};
 use super::buffered::Buffered;
 use super::fault::{CONFIGURATION, EARLY_DATA};
 use super::hello::{HELLO_MAX, Hello};
-use super::{Acceptor, Session};
+use super::plaintext::{Opening, Plaintext};
+use super::{Acceptor, Error, Session, Settings};
 use crate::contract::Fault;
 
 /// What a client may cost before it is known.
@@ -29,21 +30,39 @@ impl Default for Limits {
 pub struct Server {
     config: Arc<ServerConfig>,
     limits: Limits,
+    plaintext: Plaintext,
 }
 
 impl Server {
+    /// Sessions with these settings.
+    ///
+    /// Each call makes keys for tickets of its own; clones share them.
+    ///
+    /// # Errors
+    /// What of the settings cannot be used.
+    pub fn with(settings: Settings) -> Result<Self, Error> {
+        let config = Arc::new(settings.config()?);
+        Ok(Server { config, limits: settings.limits, plaintext: settings.plaintext })
+    }
+
     /// Sessions with this configuration and the default limits.
     ///
     /// A configuration that allows for data before the handshake is refused when a session is to be
     /// made: such data can be replayed, and nothing here would say so to the machine.
     pub fn new(config: Arc<ServerConfig>) -> Self {
-        Server { config, limits: Limits::default() }
+        Server { config, limits: Limits::default(), plaintext: Plaintext::default() }
     }
 
     /// The same with other limits.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Server { limits, ..self }
+    }
+
+    /// The same with another answer to those who speak HTTP without TLS.
+    #[must_use]
+    pub fn plaintext(self, plaintext: Plaintext) -> Self {
+        Server { plaintext, ..self }
     }
 }
 
@@ -54,6 +73,7 @@ impl Acceptor for Server {
         }
         let connection = ServerConnection::new(Arc::clone(&self.config));
         let connection = connection.map_err(|_| Fault::Local(CONFIGURATION))?;
-        Ok(Box::new(Buffered::new(connection.into(), Hello::first(self.limits.hello))))
+        let (hello, opening) = (Hello::first(self.limits.hello), Opening::of(self.plaintext));
+        Ok(Box::new(Buffered::server(connection, hello, opening)))
     }
 }

@@ -1,5 +1,7 @@
 //! A TLS session as a carrier sees it: ciphertext on one side, plaintext on the other.
 
+use std::fmt::Debug;
+
 use crate::contract::{Fault, Rx, Secured, Tx};
 
 /// What a session came to with the ciphertext that there was.
@@ -45,4 +47,14 @@ pub trait Acceptor: Send + Sync {
     /// # Errors
     /// Where the configuration does not allow for one.
     fn accept(&self) -> Result<Box<dyn Session>, Fault>;
+}
+
+/// Makes the sessions of outgoing connections.
+pub trait Initiator: Debug + Send + Sync {
+    /// The client's side of a new connection with the server of this name; its first
+    /// [`feed`](Session::feed), without a byte, queues the hello.
+    ///
+    /// # Errors
+    /// Where the name or the configuration does not allow for one.
+    fn initiate(&self, name: &str) -> Result<Box<dyn Session>, Fault>;
 }

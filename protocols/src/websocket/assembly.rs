@@ -1,8 +1,11 @@
 //! A message that arrives in parts.
 
+use tungstenite::protocol::frame::coding::Data;
+
 use super::Message;
 use super::close::{CloseCode, Refusal};
-use super::frame::{self, Head};
+use super::deflate::Inflater;
+use super::frame::{self, Head, Mask};
 use super::limits::reason;
 
 /// What a message is made of.
@@ -12,6 +15,18 @@ pub(super) enum Kind {
     Binary,
 }
 
+impl Kind {
+    pub(super) fn opcode(self) -> Data {
+        match self {
+            Kind::Text => Data::Text,
+            Kind::Binary => Data::Binary,
+        }
+    }
+}
+
+/// How much of a compressed message is taken in at once, so that what it becomes has a bound too.
+const COMPRESSED_STEP: usize = 16 * 1024;
+
 /// A message, or a frame of one, that has not arrived whole.
 #[derive(Debug)]
 pub(super) struct Partial {
@@ -19,12 +34,17 @@ pub(super) struct Partial {
     /// What has arrived of it, for those who need it whole.
     pub(super) buffer: Buffer,
     /// Bytes that the current frame still has to bring.
-    remaining: u32,
+    remaining: u64,
     /// The mask, turned so that it begins with the next byte.
-    mask: [u8; 4],
+    mask: Mask,
     is_final: bool,
+    pub(super) is_compressed: bool,
+    /// Some of it was handed over before the rest had come.
+    pub(super) is_handed: bool,
+    /// What it is inflated with: there from its first part on, if it is compressed.
+    pub(super) inflater: Option<Box<Inflater>>,
     /// Bytes of all its frames so far, with those still to come of the current one.
-    total: u32,
+    total: u64,
     fragments: u32,
 }
 
@@ -41,13 +61,16 @@ pub(super) struct Buffer {
 }
 
 impl Partial {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind, head: &Head) -> Self {
         Partial {
             kind,
             buffer: Buffer::default(),
             remaining: 0,
             mask: [0; 4],
             is_final: false,
+            is_compressed: head.is_compressed,
+            is_handed: false,
+            inflater: None,
             total: 0,
             fragments: 0,
         }
@@ -57,7 +80,7 @@ impl Partial {
     pub(super) fn take(&mut self, bytes: &mut [u8]) {
         frame::unmask(bytes, self.mask);
         self.mask.rotate_left(bytes.len() % 4);
-        self.remaining -= bytes.len() as u32;
+        self.remaining -= bytes.len() as u64;
     }
 
     /// Whether the last frame of the message has arrived to its end.
@@ -66,22 +89,28 @@ impl Partial {
     }
 
     /// Takes in the head of the next frame; the message has `total` bytes with it.
-    pub(super) fn begin(&mut self, head: &Head, total: u32) {
-        self.remaining = head.len as u32;
+    pub(super) fn begin(&mut self, head: &Head, total: u64) {
+        self.remaining = head.len;
         self.mask = head.mask;
         self.is_final = head.is_final;
         self.total = total;
         self.fragments += 1;
     }
 
+    /// How much of it is taken in at once, where `most` may be.
+    #[inline]
+    pub(super) fn step(&self, most: usize) -> usize {
+        if self.is_compressed { most.min(COMPRESSED_STEP) } else { most }
+    }
+
     /// Passes over the next bytes of the current frame.
     pub(super) fn skip(&mut self, n: usize) {
-        self.remaining -= n as u32;
+        self.remaining -= n as u64;
     }
 
     /// Bytes that the current frame still has to bring.
     pub(super) fn remaining(&self) -> usize {
-        self.remaining as usize
+        usize::try_from(self.remaining).unwrap_or(usize::MAX)
     }
 
     /// Whether that is more than none.
@@ -91,30 +120,22 @@ impl Partial {
     }
 
     /// Bytes and frames of the message so far.
-    pub(super) fn so_far(&self) -> (u32, u32) {
+    pub(super) fn so_far(&self) -> (u64, u32) {
         (self.total, self.fragments)
     }
 
     /// Bytes of memory that it is.
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + self.buffer.capacity()
+        let inflater = self.inflater.as_ref().map_or(0, |inflater| inflater.held());
+        size_of::<Self>() + self.buffer.capacity() + inflater
     }
 
-    /// Takes in the next part, of a message of at most `most` bytes.
+    /// Takes in the next part of a message that is not compressed, and has at most `most` bytes.
     ///
     /// # Errors
     /// A text that cannot become UTF-8, at its first impossible byte.
-    pub(super) fn append(&mut self, part: &[u8], most: u32) -> Result<(), Refusal> {
-        let most = most as usize;
-        match self.kind {
-            Kind::Binary => {
-                let bytes = &mut self.buffer.bytes;
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), part.len(), most));
-                bytes.extend_from_slice(part);
-                Ok(())
-            }
-            Kind::Text => self.buffer.append_text(part, most).ok_or(NOT_UTF8),
-        }
+    pub(super) fn append(&mut self, part: &[u8], most: u64) -> Result<(), Refusal> {
+        self.buffer.append(self.kind, part, most)
     }
 
     /// The message, all of whose parts were taken in.
@@ -123,10 +144,24 @@ impl Partial {
     /// A text that ends inside a character.
     pub(super) fn whole(&self) -> Result<Message<'_>, Refusal> {
         match self.kind {
-            Kind::Binary => Ok(Message::Binary(&self.buffer.bytes)),
-            Kind::Text if self.buffer.tail_len == 0 => Ok(Message::Text(&self.buffer.text)),
-            Kind::Text => Err(NOT_UTF8),
+            Kind::Text if self.buffer.tail_len > 0 => Err(NOT_UTF8),
+            _ => Ok(self.so_far_whole()),
         }
+    }
+
+    /// What of it was taken in and not [`forgotten`](Partial::forget), but for the character that
+    /// has begun.
+    pub(super) fn so_far_whole(&self) -> Message<'_> {
+        match self.kind {
+            Kind::Binary => Message::Binary(&self.buffer.bytes),
+            Kind::Text => Message::Text(&self.buffer.text),
+        }
+    }
+
+    /// What was taken in has been handed over.
+    pub(super) fn forget(&mut self) {
+        self.buffer.bytes.clear();
+        self.buffer.text.clear();
     }
 }
 
@@ -134,6 +169,19 @@ impl Partial {
 pub(super) const NOT_UTF8: Refusal = Refusal { code: CloseCode::INVALID, reason: reason::NOT_UTF8 };
 
 impl Buffer {
+    pub(super) fn append(&mut self, kind: Kind, part: &[u8], most: u64) -> Result<(), Refusal> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        match kind {
+            Kind::Binary => {
+                let bytes = &mut self.bytes;
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), part.len(), most));
+                bytes.extend_from_slice(part);
+                Ok(())
+            }
+            Kind::Text => self.append_text(part, most).ok_or(NOT_UTF8),
+        }
+    }
+
     /// None at the first byte that no UTF-8 can have there.
     fn append_text(&mut self, mut part: &[u8], most: usize) -> Option<()> {
         let more = part.len() + usize::from(self.tail_len);

@@ -7,7 +7,7 @@ use tungstenite::protocol::frame::coding::{Control, OpCode};
 use crate::contract::Tx;
 
 use super::close::Refusal;
-use super::frame::{self, CONTROL_MAX};
+use super::frame::{self, CONTROL_MAX, Mask};
 use super::limits::{Limits, reason};
 
 /// What is remembered of the peer's control frames.
@@ -21,6 +21,8 @@ pub(super) struct Controls {
     /// How many came in the current second.
     count: u16,
 }
+
+const PONG: OpCode = OpCode::Control(Control::Pong);
 
 /// How long they are counted together.
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,9 +47,9 @@ impl Controls {
     }
 
     /// Answers a ping, or keeps the answer in the place of an older one until there is room.
-    pub(super) fn answer(&mut self, payload: &[u8], tx: &mut Tx) {
+    pub(super) fn answer(&mut self, payload: &[u8], tx: &mut Tx, mask: Option<Mask>) {
         if tx.room() > 0 {
-            return frame::write(tx, OpCode::Control(Control::Pong), payload);
+            return frame::write(tx, frame::whole(PONG), payload, mask);
         }
         let pong = self.pong.get_or_insert_with(|| Box::new([0; CONTROL_MAX + 1]));
         pong[..payload.len()].copy_from_slice(payload);
@@ -56,10 +58,10 @@ impl Controls {
 
     /// Sends the answer that waits, room or not.
     #[inline(never)]
-    pub(super) fn send_pong(&mut self, tx: &mut Tx) {
+    pub(super) fn send_pong(&mut self, tx: &mut Tx, mask: Option<Mask>) {
         if let Some(pong) = self.pong.take() {
             let len = usize::from(pong[CONTROL_MAX]);
-            frame::write(tx, OpCode::Control(Control::Pong), &pong[..len]);
+            frame::write(tx, frame::whole(PONG), &pong[..len], mask);
         }
     }
 

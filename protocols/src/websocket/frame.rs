@@ -13,32 +13,79 @@ use super::limits::reason;
 /// The longest payload of a control frame.
 pub(super) const CONTROL_MAX: usize = 125;
 
-/// The head of a frame that a client sent.
+/// The head of a frame of the peer.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) opcode: OpCode,
     pub(super) is_final: bool,
-    pub(super) mask: [u8; 4],
+    /// Whether the message that begins with it is compressed (RFC 7692, section 6).
+    pub(super) is_compressed: bool,
+    /// Zeros where there is none.
+    pub(super) mask: Mask,
     /// Length of the payload in bytes.
     pub(super) len: u64,
     /// Length of the head itself.
     pub(super) size: usize,
 }
 
+/// What a payload is changed with: a client's frames have one (RFC 6455, section 5.3).
+pub(super) type Mask = [u8; 4];
+
+/// The bit of the first byte that says that the message is compressed.
+pub(super) const COMPRESSED: u8 = 0x40;
+
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 const SHORT: u8 = 0x7f;
 
+/// Which end this is, and what was agreed: what the first two bytes of the peer's frames may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Rules {
+    /// The bit of the second byte as the peer has to set it.
+    masked: u8,
+    /// The bits of the first byte that have no meaning.
+    reserved: u8,
+}
+
+impl Rules {
+    /// A server's, without an extension.
+    pub(super) const SERVER: Rules = Rules { masked: MASKED, reserved: RESERVED };
+    /// A client's, without an extension.
+    pub(super) const CLIENT: Rules = Rules { masked: 0, reserved: RESERVED };
+
+    #[inline]
+    pub(super) const fn is_client(self) -> bool {
+        self.masked == 0
+    }
+
+    /// The same where messages may be compressed.
+    pub(super) const fn with_compression(self) -> Self {
+        Rules { reserved: RESERVED & !COMPRESSED, ..self }
+    }
+}
+
+/// The first byte of a frame that is a whole message, or a control frame.
+#[inline]
+pub(super) fn whole(opcode: OpCode) -> u8 {
+    FIN | u8::from(opcode)
+}
+
+/// The first byte of a frame that another one of the same message follows.
+pub(super) fn unfinished(opcode: OpCode) -> u8 {
+    u8::from(opcode)
+}
+
 /// The head at the start of `bytes`; none while it is not whole. What its first bytes already say
 /// is refused before it is whole, in the order of the bytes: so it is the same however they arrive.
 #[inline]
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Refusal> {
+pub(super) fn parse(bytes: &[u8], rules: Rules) -> Result<Option<Head>, Refusal> {
     let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
-    let opcode = check_first(first)?;
+    let opcode = check_first(first, rules)?;
     let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
-    if second & MASKED == 0 {
-        return Err(Refusal::protocol(reason::UNMASKED));
+    if second & MASKED != rules.masked {
+        let reason = if rules.is_client() { reason::MASKED } else { reason::UNMASKED };
+        return Err(Refusal::protocol(reason));
     }
     let short = second & SHORT;
     if matches!(opcode, OpCode::Control(_)) && usize::from(short) > CONTROL_MAX {
@@ -55,17 +102,22 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, Refusal> {
         },
         short => (u64::from(short), rest),
     };
-    let Some((&mask, rest)) = rest.split_first_chunk() else { return Ok(None) };
+    let (mask, rest) = match rest.split_first_chunk() {
+        _ if rules.is_client() => ([0; 4], rest),
+        Some((&mask, rest)) => (mask, rest),
+        None => return Ok(None),
+    };
     let size = bytes.len() - rest.len();
-    Ok(Some(Head { opcode, is_final: first & FIN != 0, mask, len, size }))
+    let is_compressed = first & COMPRESSED != 0;
+    Ok(Some(Head { opcode, is_final: first & FIN != 0, is_compressed, mask, len, size }))
 }
 
 #[inline]
-fn check_first(first: u8) -> Result<OpCode, Refusal> {
-    if first & RESERVED != 0 {
+fn check_first(first: u8, rules: Rules) -> Result<OpCode, Refusal> {
+    if first & rules.reserved != 0 {
         return Err(Refusal::protocol(reason::RESERVED_BITS));
     }
-    let opcode = match first & !FIN {
+    let opcode = match first & !(FIN | RESERVED) {
         0 => OpCode::Data(Data::Continue),
         1 => OpCode::Data(Data::Text),
         2 => OpCode::Data(Data::Binary),
@@ -74,6 +126,11 @@ fn check_first(first: u8) -> Result<OpCode, Refusal> {
         10 => OpCode::Control(Control::Pong),
         _ => return Err(Refusal::protocol(reason::RESERVED_OPCODE)),
     };
+    // It is said once, where a message begins.
+    let may_compress = matches!(opcode, OpCode::Data(Data::Text | Data::Binary));
+    if first & COMPRESSED != 0 && !may_compress {
+        return Err(Refusal::protocol(reason::RESERVED_BITS));
+    }
     if matches!(opcode, OpCode::Control(_)) && first & FIN == 0 {
         return Err(Refusal::protocol(reason::CONTROL_FRAGMENT));
     }
@@ -104,7 +161,7 @@ fn head_size(len: u64) -> usize {
 
 /// Takes the mask off, 128 bytes at a time: compilers make them wide without a branch.
 #[inline]
-pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4]) {
+pub(super) fn unmask(payload: &mut [u8], mask: Mask) {
     let wide = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
     let (blocks, rest) = payload.as_chunks_mut::<128>();
     for block in blocks {
@@ -131,30 +188,66 @@ fn unmask_words(payload: &mut [u8], wide: u64) {
     }
 }
 
-/// How long a frame is whose payload is that long.
+/// How long a frame is whose payload is that long, without a mask.
 #[inline]
 pub(super) fn size(len: usize) -> usize {
     head_size(len as u64) + len
 }
 
-/// Queues one whole frame.
+/// How many bytes a mask takes.
+pub(super) const MASK_SIZE: usize = size_of::<Mask>();
+
+/// Queues one frame that begins with `first`, masked where there is a mask.
 #[inline]
-pub(super) fn write(tx: &mut Tx, opcode: OpCode, payload: &[u8]) {
-    tx.fill(size(payload.len()), |to| put(opcode, payload, to));
+pub(super) fn write(tx: &mut Tx, first: u8, payload: &[u8], mask: Option<Mask>) {
+    match mask {
+        None => tx.fill(size(payload.len()), |to| put(first, payload, to)),
+        Some(mask) => write_masked(tx, first, payload, mask),
+    }
+}
+
+#[inline(never)]
+fn write_masked(tx: &mut Tx, first: u8, payload: &[u8], mask: Mask) {
+    tx.fill(size(payload.len()) + MASK_SIZE, |to| {
+        let at = head_size(payload.len() as u64);
+        put_head(first, payload.len(), to);
+        to[1] |= MASKED;
+        to[at..at + MASK_SIZE].copy_from_slice(&mask);
+        let body = &mut to[at + MASK_SIZE..];
+        body.copy_from_slice(payload);
+        unmask(body, mask);
+        to.len()
+    });
 }
 
 /// One whole frame, to be sent many times.
-pub(super) fn encode(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
+pub(super) fn encode(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0; size(payload.len())];
-    put(opcode, payload, &mut frame);
+    put(first, payload, &mut frame);
     frame
+}
+
+/// What is behind the head of a frame that [`encode`] made.
+pub(super) fn payload_of(frame: &[u8]) -> &[u8] {
+    let at = match frame.get(1) {
+        Some(127) => 10,
+        Some(126) => 4,
+        _ => 2,
+    };
+    frame.get(at..).unwrap_or_default()
 }
 
 /// Writes a frame to memory that is as long as it, and says how long that is.
 #[inline]
-fn put(opcode: OpCode, payload: &[u8], to: &mut [u8]) -> usize {
-    let len = payload.len();
-    to[0] = FIN | u8::from(opcode);
+fn put(first: u8, payload: &[u8], to: &mut [u8]) -> usize {
+    put_head(first, payload.len(), to);
+    to[head_size(payload.len() as u64)..].copy_from_slice(payload);
+    to.len()
+}
+
+#[inline]
+fn put_head(first: u8, len: usize, to: &mut [u8]) {
+    to[0] = first;
     match len {
         0..=125 => to[1] = len as u8,
         126..=0xffff => {
@@ -166,12 +259,10 @@ fn put(opcode: OpCode, payload: &[u8], to: &mut [u8]) -> usize {
             to[2..10].copy_from_slice(&(len as u64).to_be_bytes());
         }
     }
-    to[head_size(len as u64)..].copy_from_slice(payload);
-    to.len()
 }
 
 /// Queues a close frame; of `why` as much is sent as fits.
-pub(super) fn write_close(tx: &mut Tx, code: Option<CloseCode>, why: &str) {
+pub(super) fn write_close(tx: &mut Tx, code: Option<CloseCode>, why: &str, mask: Option<Mask>) {
     let mut payload = [0; CONTROL_MAX];
     let mut len = 0;
     if let Some(code) = code {
@@ -180,7 +271,7 @@ pub(super) fn write_close(tx: &mut Tx, code: Option<CloseCode>, why: &str) {
         payload[2..2 + why.len()].copy_from_slice(why);
         len = 2 + why.len();
     }
-    write(tx, OpCode::Control(Control::Close), &payload[..len]);
+    write(tx, whole(OpCode::Control(Control::Close)), &payload[..len], mask);
 }
 
 /// The end of the last character that ends within the first `most` bytes.
@@ -214,12 +305,12 @@ mod tests {
                 let is_control = first & 0x08 != 0;
                 if is_control && len > 125 {
                     assert_eq!(
-                        parse(&bytes).expect_err("too long").reason,
+                        parse(&bytes, Rules::SERVER).expect_err("too long").reason,
                         reason::CONTROL_TOO_LONG
                     );
                     continue;
                 }
-                let head = parse(&bytes).expect("in order").expect("whole");
+                let head = parse(&bytes, Rules::SERVER).expect("in order").expect("whole");
                 let read = FrameHeader {
                     is_final: head.is_final,
                     opcode: head.opcode,
@@ -230,7 +321,10 @@ mod tests {
                 let theirs = FrameHeader::parse(cursor).expect("in order").expect("whole");
                 assert_eq!(((read, head.len), head.size), (theirs, bytes.len()));
                 for cut in 0..bytes.len() {
-                    assert!(parse(&bytes[..cut]).expect("in order").is_none(), "cut at {cut}");
+                    assert!(
+                        parse(&bytes[..cut], Rules::SERVER).expect("in order").is_none(),
+                        "cut at {cut}"
+                    );
                 }
             }
         }
@@ -246,9 +340,9 @@ mod tests {
                 expected.resize(expected.len() + len as usize, b'x');
                 let payload = vec![b'x'; len as usize];
                 let mut tx = Tx::new(Default::default());
-                write(&mut tx, opcode, &payload);
+                write(&mut tx, whole(opcode), &payload, None);
                 assert!(tx.front().is_some_and(|(bytes, _)| bytes == expected), "{len}");
-                assert!(encode(opcode, &payload) == expected, "{len}");
+                assert!(encode(whole(opcode), &payload) == expected, "{len}");
             }
         }
     }

@@ -3,11 +3,16 @@
 use tungstenite::handshake::derive_accept_key;
 
 use crate::contract::{Edge, Machine, Step};
-use crate::http1::{Answer, Name, Reply, Request, Server, Status, Value, Version};
+use crate::http1::{Answer, Headers, Name, Reply, Request, Server, Status, Value, Version};
 
+use super::codec::Codec;
+use super::deflate;
 use super::limits::{Limits, reason};
-use super::{Handler, WebSocket};
+use super::session::Session;
+use super::{Deflate, Handler, WebSocket};
 
+pub(super) const EXTENSIONS: Name = Name::new("sec-websocket-extensions");
+pub(super) const PROTOCOL: Name = Name::new("sec-websocket-protocol");
 const ACCEPT: Name = Name::new("sec-websocket-accept");
 const VERSION: Name = Name::new("sec-websocket-version");
 const WEBSOCKET: Value<'static> = Value::from_static("websocket");
@@ -15,25 +20,29 @@ const WEBSOCKET: Value<'static> = Value::from_static("websocket");
 /// Answers a request for a WebSocket: 101, and the connection becomes one of `handler`; or 400,
 /// 403, 405 or 426 if the request is none. What the client sent behind its request are frames.
 ///
-/// A refusal is counted by its [`reason`](Rejection::reason). Extensions and subprotocols that are
-/// asked for are not agreed to.
+/// Compression is agreed to as [`Limits::deflate`] says, and the first of
+/// [`Handler::protocols`] that the client offers; with none of them the WebSocket is made without.
+/// A refusal is counted by its [`reason`](Rejection::reason). Whoever wants to know the client
+/// first looks at the request and answers otherwise, such as 401, before this.
 pub fn upgrade<S, M, H>(request: &Request<'_>, reply: Reply<'_, S, M>, handler: H) -> Answer<S, M>
 where
     M: Machine + Edge<Server<S>, WebSocket<H>>,
     H: Handler<M::App>,
 {
     match Handshake::check(request, handler.limits()) {
-        Ok(handshake) => handshake.accept(reply, WebSocket::new(handler)),
+        Ok(handshake) => handshake.choose(request, handler.protocols()).upgrade(reply, handler),
         Err(rejection) => rejection.answer(reply),
     }
 }
 
-/// A request for a WebSocket that was checked: for those who answer refusals themselves, or become
-/// a state other than [`WebSocket`].
+/// A request for a WebSocket that was checked: for those who answer refusals themselves, put the
+/// answer off, or become a state other than [`WebSocket`].
 #[derive(Debug)]
 pub struct Handshake {
     /// What proves that the key was read.
     accept: String,
+    protocol: Option<&'static str>,
+    deflate: Option<(Codec, String)>,
 }
 
 /// Why a request is no handshake; its [`reason`](Rejection::reason) is for a counter.
@@ -53,6 +62,8 @@ pub enum Rejection {
     Key,
     /// It comes from a page of another origin: 403.
     Origin,
+    /// Its extensions are not of the grammar, where one is to be agreed: 400.
+    Extensions,
 }
 
 impl Handshake {
@@ -87,20 +98,84 @@ impl Handshake {
             Some(Ok(origin)) if limits.origins.admit(origin, host, &request.from()) => {}
             Some(_) => return Err(Rejection::Origin),
         }
-        Ok(Handshake { accept: derive_accept_key(key) })
+        let deflate = agree(request, limits)?;
+        Ok(Handshake { accept: derive_accept_key(key), protocol: None, deflate })
     }
 
-    /// Answers 101; the connection goes on as `next`.
+    /// The subprotocols that the client offers, in its order.
+    pub fn offered<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> {
+        let fields = request.headers();
+        let fields = fields.filter(|(name, _)| name.eq_ignore_ascii_case(PROTOCOL.as_str()));
+        let items = fields.flat_map(|(_, value)| value.split(|byte| *byte == b','));
+        items.filter_map(|item| std::str::from_utf8(item.trim_ascii()).ok())
+    }
+
+    /// Takes the first of `ours` that the client offers, as a subprotocol.
+    #[must_use]
+    pub fn choose(self, request: &Request<'_>, ours: &[&'static str]) -> Self {
+        let is_offered =
+            |one: &&&'static str| Self::offered(request).any(|offered| offered == **one);
+        Handshake { protocol: ours.iter().find(is_offered).copied(), ..self }
+    }
+
+    /// Answers 101; the connection goes on as a WebSocket of `handler`.
+    pub fn upgrade<S, M, H>(self, reply: Reply<'_, S, M>, mut handler: H) -> Answer<S, M>
+    where
+        M: Machine + Edge<Server<S>, WebSocket<H>>,
+        H: Handler<M::App>,
+    {
+        handler.agreed(self.protocol);
+        let (session, extension) = match self.deflate {
+            Some((codec, text)) => (Session::new().with_codec(codec), Some(text)),
+            None => (Session::new(), None),
+        };
+        let next = WebSocket::with(session, handler);
+        answer(&self.accept, self.protocol, extension.as_deref(), reply, next)
+    }
+
+    /// Answers 101; the connection goes on as `next`, and nothing is compressed.
     pub fn accept<S, M, T>(self, reply: Reply<'_, S, M>, next: T) -> Answer<S, M>
     where
         M: Edge<Server<S>, T>,
     {
-        match Value::new(self.accept.as_bytes()) {
-            Ok(accept) => reply.switch(WEBSOCKET, &[(ACCEPT, accept)], Step::becomes(next)),
-            // It is Base64, so it is a value.
-            Err(_) => reply.bad_request(),
-        }
+        answer(&self.accept, self.protocol, None, reply, next)
     }
+}
+
+/// The answer to a handshake, and the state behind it.
+fn answer<S, M, T>(
+    accept: &str,
+    protocol: Option<&str>,
+    extension: Option<&str>,
+    reply: Reply<'_, S, M>,
+    next: T,
+) -> Answer<S, M>
+where
+    M: Edge<Server<S>, T>,
+{
+    let said = [(ACCEPT, Some(accept)), (PROTOCOL, protocol), (EXTENSIONS, extension)];
+    // What is no value cannot be here but for a subprotocol that is none: then it is not named.
+    let [accept, protocol, extension] =
+        said.map(|(name, text)| Some((name, Value::new(text?.as_bytes()).ok()?)));
+    match (accept, protocol, extension) {
+        (None, ..) => reply.bad_request(),
+        (Some(a), None, None) => reply.switch(WEBSOCKET, &[a], Step::becomes(next)),
+        (Some(a), Some(b), None) | (Some(a), None, Some(b)) => {
+            reply.switch(WEBSOCKET, &[a, b], Step::becomes(next))
+        }
+        (Some(a), Some(b), Some(c)) => reply.switch(WEBSOCKET, &[a, b, c], Step::becomes(next)),
+    }
+}
+
+/// What is agreed of the client's extensions.
+fn agree(request: &Request<'_>, limits: &Limits) -> Result<Option<(Codec, String)>, Rejection> {
+    let Deflate::On(terms) = limits.deflate else { return Ok(None) };
+    let terms = terms.sane();
+    let fields = request.headers();
+    let offers = fields.filter(|(name, _)| name.eq_ignore_ascii_case(EXTENSIONS.as_str()));
+    let agreed = deflate::answer(offers.map(|(_, value)| value), &terms);
+    let agreed = agreed.map_err(|_| Rejection::Extensions)?;
+    Ok(agreed.map(|(agreed, text)| (Codec::new(agreed, terms), text)))
 }
 
 impl Rejection {
@@ -108,7 +183,9 @@ impl Rejection {
     pub fn answer<S, M>(self, reply: Reply<'_, S, M>) -> Answer<S, M> {
         let answer = match self {
             Rejection::Method => reply.method_not_allowed(Value::from_static("GET")),
-            Rejection::Body | Rejection::Old | Rejection::Key => reply.bad_request(),
+            Rejection::Body | Rejection::Old | Rejection::Key | Rejection::Extensions => {
+                reply.bad_request()
+            }
             Rejection::Origin => reply.plain(Status::FORBIDDEN),
             Rejection::NotAsked | Rejection::Version => reply
                 .status(Status::UPGRADE_REQUIRED)
@@ -129,18 +206,19 @@ impl Rejection {
             Rejection::Old => reason::HANDSHAKE_OLD,
             Rejection::Key => reason::HANDSHAKE_KEY,
             Rejection::Origin => reason::HANDSHAKE_ORIGIN,
+            Rejection::Extensions => reason::HANDSHAKE_EXTENSIONS,
         }
     }
 }
 
 /// There was more than one field where there may be one.
 #[derive(PartialEq, Eq, Debug)]
-struct Several;
+pub(super) struct Several;
 
 /// The value of a field that may be there once; none if it is not there.
-fn only<'a>(request: &Request<'a>, name: &str) -> Option<Result<&'a [u8], Several>> {
-    let mut all = request.headers().filter(|(its_name, _)| its_name.eq_ignore_ascii_case(name));
-    let (_, value) = all.next()?;
+pub(super) fn only<'a>(headers: &Headers<'a>, name: &str) -> Option<Result<&'a [u8], Several>> {
+    let mut all = headers.values(name);
+    let value = all.next()?;
     Some(if all.next().is_some() { Err(Several) } else { Ok(value) })
 }
 

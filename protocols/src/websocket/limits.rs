@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::Origins;
+use super::{Deflate, Origins};
 
 /// What a peer may ask of one WebSocket; nothing of it is kept per connection. A time of
 /// [`Duration::MAX`] is no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// The longest payload of one frame, in bytes.
-    pub frame_max: u32,
-    /// The longest message, in bytes, over all its frames.
-    pub message_max: u32,
+    pub frame_max: u64,
+    /// The longest message, in bytes, over all its frames; of a compressed one also what it is
+    /// inflated to.
+    pub message_max: u64,
     /// The most frames of one message.
     pub fragments_max: u32,
     /// How long a message, or any frame, may take from its first byte to its last.
@@ -24,8 +25,12 @@ pub struct Limits {
     pub pong_within: Duration,
     /// How long it may take to answer our close.
     pub close_within: Duration,
+    /// How long a client's handshake may take.
+    pub open_within: Duration,
     /// Which pages may open a WebSocket here.
     pub origins: Origins,
+    /// Whether messages are compressed, where the peer agrees.
+    pub deflate: Deflate,
 }
 
 impl Limits {
@@ -39,7 +44,19 @@ impl Limits {
         ping_after: Duration::from_secs(30),
         pong_within: Duration::from_secs(10),
         close_within: Duration::from_secs(5),
+        open_within: Duration::from_secs(10),
         origins: Origins::SameHost,
+        deflate: Deflate::Off,
+    };
+
+    /// For [`Intake::Stream`](super::Intake::Stream): the same, but that a message, and each frame
+    /// of it, may be as long as it likes and take as long.
+    pub const STREAMED: Limits = Limits {
+        frame_max: u64::MAX,
+        message_max: u64::MAX,
+        fragments_max: u32::MAX,
+        assembly_within: Duration::MAX,
+        ..Limits::DEFAULT
     };
 }
 
@@ -59,6 +76,8 @@ pub mod reason {
     pub const RESERVED_OPCODE: &str = "websocket: a reserved opcode";
     /// A client must mask every frame (1002).
     pub const UNMASKED: &str = "websocket: a frame is not masked";
+    /// A server must not mask (1002).
+    pub const MASKED: &str = "websocket: a frame is masked";
     /// A control frame cannot be a fragment (1002).
     pub const CONTROL_FRAGMENT: &str = "websocket: a control frame is fragmented";
     /// A control frame holds at most 125 bytes (1002).
@@ -95,6 +114,22 @@ pub mod reason {
     pub const CLOSE_TIMED_OUT: &str = "websocket: no answer to a close";
     /// The stream ended without a close frame.
     pub const NO_CLOSE: &str = "websocket: the stream ended without a close";
+    /// Compressed data that is none (1007).
+    pub const NOT_DEFLATE: &str = "websocket: a message that cannot be inflated";
+    /// A message grows by more than [`Terms::ratio_max`](super::Terms::ratio_max) (1009).
+    pub const BOMB: &str = "websocket: a message is inflated too much";
+    /// Counted only: extensions that are not of the grammar.
+    pub const HANDSHAKE_EXTENSIONS: &str = "websocket: a handshake with bad extensions";
+    /// A server's answer to our handshake is not one.
+    pub const ANSWER: &str = "websocket: the server's answer is no handshake";
+    /// A server does not want a WebSocket: its answer is not a 101.
+    pub const DECLINED: &str = "websocket: the server declined";
+    /// The stream ended before the server had answered our handshake.
+    pub const NO_ANSWER: &str = "websocket: the stream ended before the answer to a handshake";
+    /// A server agreed to what was not offered.
+    pub const NOT_OFFERED: &str = "websocket: the server agreed to what was not offered";
+    /// Longer than [`Limits::open_within`](super::Limits::open_within).
+    pub const OPEN_TIMED_OUT: &str = "websocket: no answer to a handshake";
     /// A text message for a [`Tunnel`](super::super::Tunnel) (1003).
     pub const TEXT_IN_TUNNEL: &str = "websocket: a text message in a tunnel";
     /// Counted only: a handshake that is not a GET.

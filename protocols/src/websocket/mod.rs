@@ -1,7 +1,8 @@
-//! The server side of WebSocket (RFC 6455) as one state: a request is upgraded, then messages go
-//! both ways.
+//! WebSocket (RFC 6455), both sides, as one state: a request is upgraded, then messages go both
+//! ways.
 //!
-//! [`upgrade`] answers the request, and the connection becomes a [`WebSocket`] of your [`Handler`].
+//! [`upgrade`] answers the request, and the connection becomes a [`WebSocket`] of your [`Handler`];
+//! a client's connection begins as an [`Opening`], and becomes the same.
 //! A message that has arrived whole is handed over where it lies, without a copy; one that comes in
 //! parts is put together in a buffer that is there only as long. A connection between two messages
 //! holds no memory but its state.
@@ -31,19 +32,25 @@
 //!
 //! Guarantees: exactly one close frame is sent, with the code of what went wrong; what the peer
 //! sends behind ours is dropped. A declared length reserves nothing. Each limit is a field of
-//! [`Limits`], and each refusal a text of [`reason`] that the loop counts. Extensions are not
-//! negotiated, so there is no compression.
+//! [`Limits`], and each refusal a text of [`reason`] that the loop counts. Messages are compressed
+//! (permessage-deflate, RFC 7692) where [`Limits::deflate`] allows for it: it does not by default.
 
 mod assembly;
 mod close;
+mod codec;
 mod controls;
+mod deflate;
+mod encoded;
 mod frame;
 mod handshake;
 mod limits;
+mod masks;
+mod opening;
 mod origin;
 mod session;
 mod socket;
 mod solo;
+mod topics;
 mod tunnel;
 
 use std::ops::Range;
@@ -52,14 +59,20 @@ use std::time::Instant;
 use crate::contract::{App, Fault, Io, Machine, Reason, State, Step};
 
 pub use close::CloseCode;
+pub use deflate::{Context, Deflate, RATIO_FREE, Terms};
+pub use encoded::Encoded;
 pub use handshake::{Handshake, Rejection, upgrade};
 pub use limits::{Limits, reason};
+pub use masks::Masks;
+pub use opening::{Opening, Target};
 pub use origin::Origins;
-pub use socket::{Encoded, NotSent, Socket};
+pub use socket::{NotSent, Socket};
 pub use solo::{Nobody, Solo};
+pub use topics::{Bounds, Counts, Next, Policy, Pulled, Refused, Slow, Topics, UnknownSlow};
 pub use tunnel::Tunnel;
 
 use assembly::Kind;
+use deflate::Pool;
 use session::{Event, Session};
 
 /// One message of the peer.
@@ -69,6 +82,56 @@ pub enum Message<'a> {
     Text(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
+}
+
+impl Message<'_> {
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A part of a message: as it comes, or as it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part<'a> {
+    /// What it is a part of, and its bytes: a text is cut between two characters only.
+    pub message: Message<'a>,
+    /// Where in its message it is.
+    pub place: Place,
+}
+
+/// Where in its message a part is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// It is the whole of it.
+    Only,
+    /// More follows.
+    First,
+    /// Some came before, and more follows.
+    Middle,
+    /// Nothing follows.
+    Last,
+}
+
+/// How a handler takes what arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Intake {
+    /// Messages as a whole: [`Handler::message`].
+    #[default]
+    Whole,
+    /// Parts of messages as they come, however long a message is: [`Handler::part`]. See
+    /// [`Limits::STREAMED`].
+    Stream,
+    /// Nothing now: the peer is not read from until the connection is woken and this is another.
+    Hold,
 }
 
 /// Whether mail was for this handler.
@@ -99,6 +162,34 @@ pub trait Handler<A: App>: Sized {
     /// # Errors
     /// A [`Fault`] ends the connection.
     fn message(&mut self, message: Message<'_>, socket: &mut Socket<'_, A>) -> Result<(), Fault>;
+
+    /// A part of a message has arrived, where [`intake`](Handler::intake) is [`Intake::Stream`],
+    /// and there is room for an answer. By default that is a fault of ours.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the connection.
+    fn part(&mut self, part: Part<'_>, socket: &mut Socket<'_, A>) -> Result<(), Fault> {
+        let _ = (part, socket);
+        Err(Fault::Local("websocket: a handler that takes no parts"))
+    }
+
+    /// How it takes what arrives next. Between [`Whole`](Intake::Whole) and
+    /// [`Stream`](Intake::Stream) it may change only while no message has arrived in part.
+    #[inline]
+    fn intake(&self) -> Intake {
+        Intake::Whole
+    }
+
+    /// The subprotocols that it speaks, the best first (RFC 6455, section 1.9): a server takes the
+    /// first one of these that the client offers; a client offers these.
+    fn protocols(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// The handshake has come out, before [`open`](Handler::open): which subprotocol was agreed.
+    fn agreed(&mut self, protocol: Option<&'static str>) {
+        let _ = protocol;
+    }
 
     /// Mail has arrived.
     ///
@@ -140,9 +231,13 @@ pub struct WebSocket<H> {
 }
 
 impl<H> WebSocket<H> {
-    /// A WebSocket whose handshake is done.
+    /// A server's WebSocket whose handshake is done, without an extension.
     pub const fn new(handler: H) -> Self {
-        WebSocket { session: Session::new(), handler }
+        WebSocket::with(Session::new(), handler)
+    }
+
+    const fn with(session: Session, handler: H) -> Self {
+        WebSocket { session, handler }
     }
 
     /// What it calls.
@@ -190,6 +285,7 @@ impl<H> WebSocket<H> {
         H: Handler<A>,
     {
         let end = at.end;
+        let streams = self.handler.intake() == Intake::Stream;
         let (rx, mut socket) = Socket::lend(io, &mut self.session);
         let payload = &rx.bytes()[at];
         let message = match kind {
@@ -199,12 +295,17 @@ impl<H> WebSocket<H> {
                 Err(_) => return Err(socket.refuse(assembly::NOT_UTF8)),
             },
         };
-        self.handler.message(message, &mut socket).map_err(|fault| socket.part(fault))?;
+        let taken = if streams {
+            self.handler.part(Part { message, place: Place::Only }, &mut socket)
+        } else {
+            self.handler.message(message, &mut socket)
+        };
+        taken.map_err(|fault| socket.part(fault))?;
         rx.consume(end);
         Ok(())
     }
 
-    /// Takes in a part of a message, and hands it over if that was the last.
+    /// Takes in a part of a message, and hands over what there is to hand over.
     #[inline(never)]
     fn part<A: App>(
         &mut self,
@@ -215,18 +316,49 @@ impl<H> WebSocket<H> {
     where
         H: Handler<A>,
     {
-        let end = at.end;
-        let most = self.handler.limits().message_max;
-        let Some(partial) = self.session.partial() else { return Ok(()) };
-        let taken = partial.append(&io.rx.bytes()[at], most);
+        let (end, limits) = (at.end, self.handler.limits());
+        let pool = io.fx.shared::<Pool>();
+        let taken = self.session.take_in(&io.rx.bytes()[at], is_last, pool, limits);
         io.rx.consume(end);
         if let Err(refusal) = taken {
             return Err(self.session.refuse(io.tx, refusal));
+        }
+        if self.handler.intake() == Intake::Stream {
+            return self.hand_over(is_last, io);
         }
         if is_last && let Some(partial) = self.session.complete() {
             let (_, mut socket) = Socket::lend(io, &mut self.session);
             let message = partial.whole().map_err(|refusal| socket.refuse(refusal))?;
             self.handler.message(message, &mut socket).map_err(|fault| socket.part(fault))?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what was taken in of a message that goes on.
+    fn hand_over<A: App>(&mut self, is_last: bool, io: &mut Io<'_, A>) -> Result<(), Fault>
+    where
+        H: Handler<A>,
+    {
+        let Some(mut partial) = self.session.take_partial(is_last) else { return Ok(()) };
+        let (_, mut socket) = Socket::lend(io, &mut self.session);
+        if is_last {
+            partial.whole().map_err(|refusal| socket.refuse(refusal))?;
+        }
+        let message = partial.so_far_whole();
+        let place = match (partial.is_handed, is_last) {
+            (false, true) => Place::Only,
+            (false, false) => Place::First,
+            (true, false) => Place::Middle,
+            (true, true) => Place::Last,
+        };
+        if is_last || !message.is_empty() {
+            let taken = self.handler.part(Part { message, place }, &mut socket);
+            taken.map_err(|fault| socket.part(fault))?;
+            partial.is_handed = true;
+            partial.forget();
+        }
+        if !is_last {
+            self.session.put_back(partial);
         }
         Ok(())
     }
@@ -261,7 +393,8 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         self.open(io)?;
         self.session.flush_pong(io.tx);
         loop {
-            let most = if io.tx.room() > 0 { usize::MAX } else { 0 };
+            let holds = io.tx.room() == 0 || self.handler.intake() == Intake::Hold;
+            let most = if holds { 0 } else { usize::MAX };
             match self.session.next(io.rx, io.tx, now, self.handler.limits(), most)? {
                 Event::Message(kind, at) => self.message(kind, at, io)?,
                 Event::Part(at, is_last) => self.part(at, is_last, io)?,
@@ -299,7 +432,8 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         let now = io.now();
         if why == Reason::Own {
-            self.session.expire(io.tx, false, now, self.handler.limits())?;
+            let held = self.handler.intake() == Intake::Hold;
+            self.session.expire(io.tx, held, now, self.handler.limits())?;
             return Ok(Step::Wait);
         }
         self.session.close(io.tx, Some(CloseCode::AWAY), "it took too long");

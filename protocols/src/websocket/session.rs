@@ -10,9 +10,12 @@ use crate::contract::{Fault, Rx, Tx};
 
 use super::assembly::{Buffer, Kind, Partial};
 use super::close::{self, CloseCode, Refusal};
+use super::codec::Codec;
 use super::controls::Controls;
-use super::frame::{self, Head};
+use super::deflate::Pool;
+use super::frame::{self, Head, MASK_SIZE, Mask, Rules};
 use super::limits::{Limits, reason};
+use super::masks::Masks;
 
 /// How far the conversation has come, and what [`Session::deadline`] is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +48,7 @@ pub(super) enum Event {
     Held,
     /// A message, whole and unmasked.
     Message(Kind, Range<usize>),
-    /// A part of one, unmasked, and whether it is the last. It belongs to [`Session::partial`].
+    /// A part of one, unmasked, and whether it is the last. It is for [`Session::take_in`].
     Part(Range<usize>, bool),
     /// The peer's close frame: its code, its reason, and whether it is still to be answered.
     Closed { code: Option<CloseCode>, reason: Range<usize>, answer: bool },
@@ -56,13 +59,64 @@ pub(super) enum Event {
 pub(super) struct Session {
     due: Option<Instant>,
     partial: Option<Box<Partial>>,
+    extra: Option<Box<Extra>>,
     controls: Controls,
+    rules: Rules,
     phase: Phase,
+    /// The message that is being sent in fragments.
+    pub(super) sending: Option<Kind>,
+}
+
+/// What a server without an extension does not have.
+#[derive(Debug, Default)]
+struct Extra {
+    masks: Option<Masks>,
+    codec: Option<Codec>,
 }
 
 impl Session {
+    /// A server's side.
     pub(super) const fn new() -> Self {
-        Session { due: None, partial: None, controls: Controls::NONE, phase: Phase::New }
+        Session {
+            due: None,
+            partial: None,
+            extra: None,
+            controls: Controls::NONE,
+            rules: Rules::SERVER,
+            phase: Phase::New,
+            sending: None,
+        }
+    }
+
+    /// A client's side.
+    pub(super) fn client(masks: Masks) -> Self {
+        let extra = Extra { masks: Some(masks), codec: None };
+        Session { rules: Rules::CLIENT, extra: Some(Box::new(extra)), ..Session::new() }
+    }
+
+    /// The same where compression was agreed.
+    pub(super) fn with_codec(mut self, codec: Codec) -> Self {
+        self.rules = self.rules.with_compression();
+        self.extra.get_or_insert_default().codec = Some(codec);
+        self
+    }
+
+    /// What it compresses with, where that was agreed.
+    #[inline]
+    pub(super) fn codec(&mut self) -> Option<&mut Codec> {
+        self.extra.as_mut()?.codec.as_mut()
+    }
+
+    /// The mask of the next frame; a server has none.
+    #[inline]
+    pub(super) fn mask(&mut self) -> Option<Mask> {
+        self.extra.as_mut()?.masks.as_mut().map(Masks::next)
+    }
+
+    /// How many bytes a mask adds to each of our frames.
+    #[inline]
+    pub(super) fn mask_size(&self) -> usize {
+        if self.rules.is_client() { MASK_SIZE } else { 0 }
     }
 
     /// Finds out what comes next and does what needs nobody else: pings, pongs, and what comes
@@ -103,7 +157,7 @@ impl Session {
                     None => continue,
                 }
             }
-            let Some(head) = frame::parse(rx.bytes())? else { return Ok(Event::Wait) };
+            let Some(head) = frame::parse(rx.bytes(), self.rules)? else { return Ok(Event::Wait) };
             let event = match head.opcode {
                 OpCode::Control(op) => self.control(op, &head, (rx, tx), now, limits)?,
                 OpCode::Data(op) => self.data(op, &head, rx, limits, most)?,
@@ -130,7 +184,7 @@ impl Session {
             }
             return None;
         }
-        let len = there.min(most);
+        let len = there.min(partial.step(most));
         if len == 0 {
             return Some(Event::Held);
         }
@@ -161,9 +215,9 @@ impl Session {
         if most == 0 && self.is_open() {
             return Ok(Some(Event::Held));
         }
-        let (at, len) = (head.size, head.len as usize);
-        let there = (rx.len() - at).min(len);
-        if there == len && len <= most && head.is_final && self.partial.is_none() {
+        let (at, len) = (head.size, usize::try_from(head.len).unwrap_or(usize::MAX));
+        let is_there = len <= (rx.len() - at).min(most);
+        if is_there && head.is_final && !head.is_compressed && self.partial.is_none() {
             if !self.is_open() {
                 rx.consume(at + len);
                 return Ok(None);
@@ -181,14 +235,14 @@ impl Session {
         &mut self,
         kind: Kind,
         head: &Head,
-        total: u32,
+        total: u64,
         rx: &mut Rx,
         most: usize,
     ) -> Option<Event> {
         let is_open = self.is_open();
-        let partial = self.partial.get_or_insert_with(|| Box::new(Partial::new(kind)));
+        let partial = self.partial.get_or_insert_with(|| Box::new(Partial::new(kind, head)));
         partial.begin(head, total);
-        let len = (rx.len() - head.size).min(head.len as usize).min(most);
+        let len = (rx.len() - head.size).min(partial.remaining()).min(partial.step(most));
         if !is_open || (len == 0 && head.len > 0) {
             rx.consume(head.size);
             if partial.is_whole() {
@@ -203,8 +257,11 @@ impl Session {
 
     /// The size of the message with this frame, which is within the limits.
     #[inline]
-    fn check_size(&self, head: &Head, limits: &Limits) -> Result<u32, Refusal> {
-        if head.len > u64::from(limits.frame_max) {
+    fn check_size(&self, head: &Head, limits: &Limits) -> Result<u64, Refusal> {
+        let is_compressed =
+            self.partial.as_ref().map_or(head.is_compressed, |partial| partial.is_compressed);
+        let bound = |limit: u64| if is_compressed { grown(limit) } else { limit };
+        if head.len > bound(limits.frame_max) {
             return Err(Refusal::too_large(reason::FRAME_TOO_LARGE));
         }
         let so_far = self.partial.as_ref().map(|partial| partial.so_far());
@@ -216,11 +273,11 @@ impl Session {
         if fragments >= limits.fragments_max {
             return Err(Refusal::policy(reason::TOO_MANY_FRAGMENTS));
         }
-        let total = u64::from(before) + head.len;
-        if total > u64::from(limits.message_max) {
+        let total = before.saturating_add(head.len);
+        if total > bound(limits.message_max) {
             return Err(Refusal::too_large(reason::MESSAGE_TOO_LARGE));
         }
-        Ok(total as u32)
+        Ok(total)
     }
 
     /// A control frame; none if it was dealt with.
@@ -253,7 +310,8 @@ impl Session {
         }
         self.controls.count(now, limits)?;
         if op == Control::Ping && self.is_open() {
-            self.controls.answer(&rx.bytes()[all.clone()], tx);
+            let mask = self.mask();
+            self.controls.answer(&rx.bytes()[all.clone()], tx, mask);
         }
         rx.consume(all.end);
         Ok(None)
@@ -263,8 +321,42 @@ impl Session {
     #[inline]
     pub(super) fn flush_pong(&mut self, tx: &mut Tx) {
         if self.controls.has_pong() && self.is_open() && tx.room() > 0 {
-            self.controls.send_pong(tx);
+            let mask = self.mask();
+            self.controls.send_pong(tx, mask);
         }
+    }
+
+    /// Takes in a part of the message that is being put together.
+    ///
+    /// # Errors
+    /// A text that is not UTF-8, and what cannot be inflated or becomes too large.
+    pub(super) fn take_in(
+        &mut self,
+        part: &[u8],
+        is_last: bool,
+        pool: &mut Pool,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let Some(partial) = self.partial.as_deref_mut() else { return Ok(()) };
+        match self.extra.as_mut().and_then(|extra| extra.codec.as_mut()) {
+            Some(codec) if partial.is_compressed => {
+                codec.inflate(partial, (part, is_last), pool, limits.message_max)
+            }
+            _ => partial.append(part, limits.message_max),
+        }
+    }
+
+    /// Takes the message out that is being put together; it is complete if that was its last part.
+    pub(super) fn take_partial(&mut self, is_last: bool) -> Option<Box<Partial>> {
+        if is_last { self.complete() } else { self.partial.take() }
+    }
+
+    /// It goes on. What a handler has closed meanwhile needs no memory for it.
+    pub(super) fn put_back(&mut self, mut partial: Box<Partial>) {
+        if !self.is_open() {
+            partial.buffer = Buffer::default();
+        }
+        self.partial = Some(partial);
     }
 
     /// The message that is being put together.
@@ -285,8 +377,10 @@ impl Session {
         if !self.is_open() {
             return;
         }
-        self.controls.send_pong(tx);
-        frame::write_close(tx, code, why);
+        let mask = self.mask();
+        self.controls.send_pong(tx, mask);
+        let mask = self.mask();
+        frame::write_close(tx, code, why, mask);
         let answered = self.phase == Phase::Parting;
         self.phase = if answered { Phase::Over } else { Phase::Leaving };
         if let Some(partial) = &mut self.partial {
@@ -340,7 +434,8 @@ impl Session {
         let wait = match self.phase {
             Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
             Phase::Idle if tx.is_empty() => {
-                frame::write(tx, OpCode::Control(Control::Ping), &[]);
+                let mask = self.mask();
+                frame::write(tx, frame::whole(OpCode::Control(Control::Ping)), &[], mask);
                 self.phase = Phase::Pinged;
                 limits.pong_within
             }
@@ -393,6 +488,19 @@ impl Session {
     /// Bytes of memory that it holds beside itself.
     pub(super) fn held(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |partial| partial.held());
-        partial + self.controls.held()
+        let extra = self.extra.as_ref().map_or(0, |extra| size_of::<Extra>() + extra.held());
+        partial + extra + self.controls.held()
+    }
+}
+
+/// What a message of that size may become by compression that finds nothing to compress: what it is
+/// inflated to is counted besides.
+fn grown(limit: u64) -> u64 {
+    limit.saturating_add(limit / 64).saturating_add(64)
+}
+
+impl Extra {
+    fn held(&self) -> usize {
+        self.codec.as_ref().map_or(0, Codec::held)
     }
 }

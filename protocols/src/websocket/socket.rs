@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::contract::{App, Effects, Fault, Id, Io, Rx, Tx};
 
+use super::assembly::Kind;
 use super::close::{CloseCode, Refusal};
-use super::frame::{self, CONTROL_MAX};
+use super::deflate::Pool;
+use super::frame::{self, COMPRESSED, CONTROL_MAX};
 use super::limits::reason;
 use super::session::Session;
+use super::{Encoded, Message, Part, Place};
 
 /// What a message leaves of the send buffer: a pong and a close have to fit behind it, or the whole
 /// queue would be lost. Either has a head of at most 4 bytes; what is free at the end of a block,
@@ -27,6 +29,9 @@ pub enum NotSent {
     TooLarge,
     /// A close was sent: nothing can follow it.
     Closed,
+    /// A message of which [`Socket::fragment`] has sent the first part must be sent to its end
+    /// first; or a part that does not go on with it.
+    Unfinished,
 }
 
 impl fmt::Display for NotSent {
@@ -35,33 +40,12 @@ impl fmt::Display for NotSent {
             NotSent::Full => "the peer reads too slowly: there is no room",
             NotSent::TooLarge => "the message is larger than the send buffer may be",
             NotSent::Closed => "the WebSocket is closed",
+            NotSent::Unfinished => "another message is only sent in part",
         })
     }
 }
 
 impl std::error::Error for NotSent {}
-
-/// One message, encoded once: a copy of it is a reference, so that it can be mailed to thousands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Encoded(Bytes);
-
-impl Encoded {
-    /// A text message.
-    pub fn text(text: &str) -> Self {
-        Encoded(frame::encode(OpCode::Data(Data::Text), text.as_bytes()).into())
-    }
-
-    /// A binary message.
-    pub fn binary(bytes: &[u8]) -> Self {
-        Encoded(frame::encode(OpCode::Data(Data::Binary), bytes).into())
-    }
-
-    /// How many bytes it is on the wire.
-    #[expect(clippy::len_without_is_empty, reason = "a frame is never empty")]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-}
 
 /// One WebSocket, lent to its handler for one call.
 #[derive(Debug)]
@@ -106,11 +90,53 @@ impl<'a, A: App> Socket<'a, A> {
 
     /// Queues a message that others send too, without copying a large one.
     ///
+    /// Where compression was agreed its compressed form is sent, if it
+    /// [has one](Encoded::deflated).
+    ///
     /// # Errors
     /// [`NotSent`] where there is no room, or a close was sent.
     pub fn send(&mut self, message: &Encoded) -> Result<(), NotSent> {
-        self.admit(message.len())?;
-        self.tx.share(message.0.clone());
+        let frame = match (message.compressed(), self.session.codec()) {
+            (Some((bytes, window)), Some(codec)) if codec.may_share(window) => {
+                codec.forget();
+                bytes
+            }
+            _ => message.plain(),
+        };
+        self.admit(frame.len() + self.session.mask_size())?;
+        self.may_begin()?;
+        match self.session.mask() {
+            None => self.tx.share(frame.clone()),
+            mask => frame::write(self.tx, frame[0], frame::payload_of(frame), mask),
+        }
+        Ok(())
+    }
+
+    /// Queues a part of a message that is sent as it comes to be; nothing of it is kept or
+    /// compressed. The first part begins a message, and until its last one is queued no other
+    /// message can be. What is sent as a text must be UTF-8 as a whole.
+    ///
+    /// # Errors
+    /// [`NotSent`] where there is no room, a close was sent, or the part does not fit the message
+    /// that was begun.
+    pub fn fragment(&mut self, part: Part<'_>) -> Result<(), NotSent> {
+        let (kind, payload) = match part.message {
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, bytes),
+        };
+        let begins = matches!(part.place, Place::Only | Place::First);
+        let ends = matches!(part.place, Place::Only | Place::Last);
+        match self.session.sending {
+            None if begins => {}
+            Some(begun) if !begins && begun == kind => {}
+            _ => return Err(NotSent::Unfinished),
+        }
+        self.admit(frame::size(payload.len()) + self.session.mask_size())?;
+        let opcode = OpCode::Data(if begins { kind.opcode() } else { Data::Continue });
+        let first = if ends { frame::whole(opcode) } else { frame::unfinished(opcode) };
+        let mask = self.session.mask();
+        frame::write(self.tx, first, payload, mask);
+        self.session.sending = (!ends).then_some(kind);
         Ok(())
     }
 
@@ -152,15 +178,39 @@ impl<'a, A: App> Socket<'a, A> {
 
     #[inline]
     fn write(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
-        self.admit(frame::size(payload.len()))?;
-        frame::write(self.tx, OpCode::Data(kind), payload);
+        self.admit(frame::size(payload.len()) + self.session.mask_size())?;
+        self.may_begin()?;
+        if self.session.codec().is_some_and(|codec| codec.compresses(payload.len())) {
+            return self.write_compressed(kind, payload);
+        }
+        let mask = self.session.mask();
+        frame::write(self.tx, frame::whole(OpCode::Data(kind)), payload, mask);
         Ok(())
+    }
+
+    #[inline(never)]
+    fn write_compressed(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
+        let (first, mask) = (frame::whole(OpCode::Data(kind)), self.session.mask());
+        let Some(codec) = self.session.codec() else { return Ok(()) };
+        match codec.compress(payload, self.fx.shared::<Pool>()) {
+            Some(bytes) => frame::write(self.tx, first | COMPRESSED, bytes, mask),
+            // It would be no smaller.
+            None => frame::write(self.tx, first, payload, mask),
+        }
+        Ok(())
+    }
+
+    /// Whether no other message is sent in part.
+    #[inline]
+    fn may_begin(&self) -> Result<(), NotSent> {
+        if self.session.sending.is_some() { Err(NotSent::Unfinished) } else { Ok(()) }
     }
 
     /// Whether a frame of that many bytes may be queued.
     #[inline]
     fn admit(&self, size: usize) -> Result<(), NotSent> {
-        let size = size.saturating_add(CONTROL_RESERVE);
+        let masks = 3 * self.session.mask_size();
+        let size = size.saturating_add(CONTROL_RESERVE + masks);
         match self.tx.room() {
             _ if !self.session.is_open() => Err(NotSent::Closed),
             0 => Err(NotSent::Full),

@@ -217,7 +217,7 @@ impl<N: Machine> Tunnel<N> {
             && let Some((bytes, _)) = ends.tx.front()
         {
             let n = bytes.len().min(SEND_MAX);
-            frame::write(io.tx, OpCode::Data(Data::Binary), &bytes[..n]);
+            frame::write(io.tx, frame::whole(OpCode::Data(Data::Binary)), &bytes[..n], None);
             ends.tx.consume(n, drop);
             sent = true;
         }

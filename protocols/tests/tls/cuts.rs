@@ -1,9 +1,15 @@
 //! However what arrives is cut, the same comes out of it.
 
-use readily_protocols::contract::{Fault, Secured};
-use readily_protocols::tls::{BAD_RECORD, Fed};
+use std::sync::Arc;
 
-use crate::pair::{BOTH, End, Version, client_config, pair_of, server_config};
+use readily_protocols::contract::{Fault, Resumption, Secured};
+use readily_protocols::tls::{
+    Acceptor, BAD_RECORD, Client, Clients, Fed, Server, Settings, Tickets,
+};
+use rustls::ClientConfig;
+
+use crate::authority::{Authority, ED25519, client, server, settings, shelf};
+use crate::pair::{BOTH, End, Version, pair_of};
 
 /// How what arrives at one side is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,19 +47,65 @@ impl Line {
                 assert_eq!(to.receive(first), Ok(Fed::Wait), "a part of a flight is no end");
                 to.receive(rest)
             }
-            Cut::Everywhere => bytes.chunks(1).map(|byte| to.receive(byte)).last().expect("some"),
+            Cut::Everywhere => {
+                bytes.chunks(1).map(|byte| to.receive(byte)).last().unwrap_or(Ok(Fed::Wait))
+            }
             _ => to.receive(&bytes),
         }
     }
 }
 
+/// How a handshake goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Full,
+    /// With a certificate of the client.
+    Known,
+    /// Of a session with a certificate of the client.
+    Resumed,
+}
+
+/// Both sides, which may have met before.
+struct Sides {
+    client: Client,
+    server: Server,
+}
+
+impl Sides {
+    fn new(version: Version, kind: Kind) -> Sides {
+        let authority = Authority::shared();
+        let certificates = shelf(&[&authority.server(&["localhost"], ED25519)]);
+        let (identity, clients) = match kind {
+            Kind::Full => (None, Clients::Anyone),
+            _ => {
+                let known = Clients::Known { roots_pem: authority.pem() };
+                (Some(authority.client("somebody")), known)
+            }
+        };
+        let tickets = if kind == Kind::Resumed { Tickets::default() } else { Tickets::NONE };
+        let alpn = vec![b"echo".to_vec()];
+        let server =
+            server(Settings { alpn: alpn.clone(), clients, tickets, ..settings(&certificates) });
+        let mut config = ClientConfig::clone(&client(version, identity.as_ref()));
+        config.alpn_protocols = alpn;
+        let sides = Sides { client: Client::new(Arc::new(config)), server };
+        if kind == Kind::Resumed {
+            conversation(&sides, [Cut::Nowhere; 2]);
+        }
+        sides
+    }
+
+    /// Who says hello, and who waits for it.
+    fn meet(&self) -> (End, End) {
+        let mut client = End::new(self.client.connect("localhost").expect("a session"));
+        assert_eq!(client.receive(&[]), Ok(Fed::Wait));
+        (client, End::new(self.server.accept().expect("a session")))
+    }
+}
+
 /// A handshake, a request and its answer, more of both at once, and both ends.
-fn conversation(version: Version, cuts: [Cut; 2]) -> (Story, [Vec<usize>; 2]) {
-    let (mut client_config, mut server_config) =
-        (client_config(&[version]), server_config(&[version]));
-    client_config.alpn_protocols = vec![b"echo".to_vec()];
-    server_config.alpn_protocols = vec![b"echo".to_vec()];
-    let (mut client, mut server) = (End::client(client_config), End::server(server_config));
+fn conversation(sides: &Sides, cuts: [Cut; 2]) -> (Story, [Vec<usize>; 2]) {
+    let (mut client, mut server) = sides.meet();
     let [mut up, mut down] = cuts.map(|cut| Line { cut, flights: Vec::new() });
     let mut came_to = [Ok(Fed::Wait), Ok(Fed::Wait)];
     for round in 0..4 {
@@ -79,19 +131,42 @@ fn conversation(version: Version, cuts: [Cut; 2]) -> (Story, [Vec<usize>; 2]) {
     (Story { heard: [client.got, server.got], came_to, secured }, [up.flights, down.flights])
 }
 
+fn every_cut_tells_the_same(version: Version, kind: Kind) {
+    let sides = Sides::new(version, kind);
+    let (whole, flights) = conversation(&sides, [Cut::Nowhere; 2]);
+    assert_eq!(whole.heard.each_ref().map(Vec::len), [500, 208]);
+    assert_eq!(whole.came_to, [Ok(Fed::Closed); 2]);
+    let [_, server] = &whole.secured;
+    assert_eq!(server.client_certificate.is_some(), kind != Kind::Full);
+    assert_eq!(server.resumption == Resumption::Resumed, kind == Kind::Resumed);
+    for (flight, (up, down)) in flights[0].iter().zip(&flights[1]).enumerate() {
+        for at in 1..*up.max(down) {
+            let cut = Cut::At(flight, at);
+            let story = conversation(&sides, [cut; 2]).0;
+            assert_eq!(story, whole, "{version:?} {kind:?} {cut:?}");
+        }
+    }
+    assert_eq!(conversation(&sides, [Cut::Everywhere; 2]).0, whole, "{version:?} {kind:?}");
+}
+
 #[test]
 fn every_cut_of_every_flight_tells_the_same_story() {
     for version in BOTH {
-        let (whole, flights) = conversation(version, [Cut::Nowhere; 2]);
-        assert_eq!(whole.heard.each_ref().map(Vec::len), [500, 208]);
-        assert_eq!(whole.came_to, [Ok(Fed::Closed); 2]);
-        for (flight, (up, down)) in flights[0].iter().zip(&flights[1]).enumerate() {
-            for at in 1..*up.max(down) {
-                let cut = Cut::At(flight, at);
-                assert_eq!(conversation(version, [cut; 2]).0, whole, "{version:?} {cut:?}");
-            }
-        }
-        assert_eq!(conversation(version, [Cut::Everywhere; 2]).0, whole, "{version:?}");
+        every_cut_tells_the_same(version, Kind::Full);
+    }
+}
+
+#[test]
+fn every_cut_with_a_certificate_of_the_client_tells_the_same_story() {
+    for version in BOTH {
+        every_cut_tells_the_same(version, Kind::Known);
+    }
+}
+
+#[test]
+fn every_cut_of_a_resumed_session_tells_the_same_story() {
+    for version in BOTH {
+        every_cut_tells_the_same(version, Kind::Resumed);
     }
 }
 

@@ -46,8 +46,9 @@ fn the_names_that_were_agreed_on_are_told() {
             let (client, server) = pair(client, server);
             let alpn = agreed.map(|name| Box::from(name.as_bytes()));
             let server_name = Some(Box::from("localhost"));
-            assert_eq!(server.session.secured(), Secured { alpn: alpn.clone(), server_name });
-            assert_eq!(client.session.secured(), Secured { alpn, server_name: None });
+            let secured = Secured { alpn, server_name, ..Secured::default() };
+            assert_eq!(server.session.secured(), secured);
+            assert_eq!(client.session.secured(), secured);
         }
     }
 }
@@ -102,7 +103,10 @@ fn a_certificate_that_is_not_trusted_ends_it_on_both_sides() {
         let mut client = End::client(distrustful);
         let mut server = End::server(server_config(&[version]));
         let came_to = talk(&mut client, &mut server);
-        assert_eq!(came_to, (Err(Fault::Peer(tls::HANDSHAKE)), Err(Fault::Peer(tls::ALERT))));
+        assert_eq!(
+            came_to,
+            (Err(Fault::Peer(tls::CERTIFICATE_ISSUER)), Err(Fault::Peer(tls::ALERT)))
+        );
     }
 }
 
@@ -162,7 +166,7 @@ fn a_name_that_is_not_served_is_refused_and_no_randomness_is_our_fault() {
         nameless.cert_resolver = Arc::new(ResolvesServerCertUsingSni::new());
         let provider = CryptoProvider { secure_random: &Nothing, ..ring::default_provider() };
         for (config, fault) in [
-            (nameless, Fault::Peer(tls::HANDSHAKE)),
+            (nameless, Fault::Peer(tls::UNKNOWN_NAME)),
             (server_with(provider, &[version]), Fault::Local(tls::RESOURCES)),
         ] {
             let (mut client, mut server) =

@@ -20,7 +20,7 @@ mod tls;
 
 pub(crate) use layers::{Layer, Layers};
 pub(crate) use stream::StreamOf;
-pub(crate) use tls::Tls;
+pub(crate) use tls::{PANICKED, Tls};
 
 /// How many pieces one system call sends.
 const SLICES: usize = 16;

@@ -55,6 +55,17 @@ impl Tls {
         }
     }
 
+    /// Has the session say the first word.
+    ///
+    /// # Errors
+    /// If the session cannot.
+    pub(crate) fn greet(&mut self, flags: &mut Flags, pool: &mut Pool) -> Result<(), Fault> {
+        let mut plain = Rx::new(0);
+        let fed = self.ask(|session, rx, tx| session.feed(rx, tx, &mut plain));
+        self.put_away(flags, pool);
+        fed.unwrap_or(Err(Fault::Local(PANICKED))).map(drop)
+    }
+
     pub(crate) fn is_handshaking(&self) -> bool {
         self.session.is_handshaking()
     }

@@ -12,9 +12,10 @@ use crate::logbook;
 
 /// Counters that have another name here, or are no counters. Every other `name` is
 /// `readily_name_total`, and `ended_name` is the label `why` of one family.
-const RENAMED: [(&str, &str, Kind); 4] = [
+const RENAMED: [(&str, &str, Kind); 5] = [
     ("events", "readily_readiness_events_total", Kind::Counter),
     ("handshaking", "readily_handshakes_under_way", Kind::Gauge),
+    ("connects_securing", "readily_connects_securing", Kind::Gauge),
     ("open", "readily_connections", Kind::Gauge),
     ("buffered", "readily_buffered_bytes", Kind::Gauge),
 ];

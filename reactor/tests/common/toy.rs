@@ -58,6 +58,6 @@ impl Session for Toy {
     }
 
     fn secured(&self) -> Secured {
-        Secured { alpn: Some(b"toy"[..].into()), server_name: None }
+        Secured { alpn: Some(b"toy"[..].into()), ..Secured::default() }
     }
 }

@@ -1,10 +1,10 @@
-//! A TLS client of the outside world: a session that is fed by hand.
+//! A TLS client of the outside world, or a server: a session that is fed by hand.
 
 use std::sync::Arc;
 
 use readily::sys::sim::{ClientId, Sim};
-use readily::tls::{Client, Fed, Session};
-use readily::{Address, Fault, Marks, Rx, Tx};
+use readily::tls::{Acceptor, Client, Fed, Server, Session};
+use readily::{Address, Fault, Marks, Rx, Secured, Tx};
 use rustls::ClientConfig;
 
 use crate::keys::NAME;
@@ -35,14 +35,27 @@ pub(crate) struct Caller {
     pub(crate) heard: Vec<u8>,
     /// How the server has ended.
     pub(crate) ended: Option<Ended>,
+    /// Whoever drives it has ended it.
+    pub(crate) closed: bool,
 }
 
 impl Caller {
     /// Connects; the hello is ready.
     pub(crate) fn new(sim: &mut Sim, at: &Address, config: &Arc<ClientConfig>) -> Caller {
         let session = Client::new(Arc::clone(config)).connect(NAME).expect("a session");
-        let mut caller = Caller {
-            id: sim.connect(at),
+        let mut caller = Caller::with(sim.connect(at), session);
+        caller.feed(&[]);
+        caller
+    }
+
+    /// The server's side of a connection from the loop.
+    pub(crate) fn answering(id: ClientId, server: &Server) -> Caller {
+        Caller::with(id, server.accept().expect("a session"))
+    }
+
+    fn with(id: ClientId, session: Box<dyn Session>) -> Caller {
+        Caller {
+            id,
             session,
             cipher: Rx::new(RX),
             out: Tx::new(Marks::default()),
@@ -51,9 +64,13 @@ impl Caller {
             wire: Vec::new(),
             heard: Vec::new(),
             ended: None,
-        };
-        caller.feed(&[]);
-        caller
+            closed: false,
+        }
+    }
+
+    /// What was agreed on.
+    pub(crate) fn secured(&self) -> Secured {
+        self.session.secured()
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {

@@ -182,6 +182,35 @@ fn whoever_does_not_speak_tls_is_told_by_an_alert_and_costs_one_visit() {
 }
 
 #[test]
+fn http_without_tls_is_answered_in_plain_and_costs_one_visit() {
+    let long = [b"POST / HTTP/1.1\r\n".to_vec(), vec![b'x'; 100_000]].concat();
+    let strangers: [&[u8]; 3] = [b"GET / HTTP/1.1\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n", &long];
+    for stranger in strangers {
+        for first in [1, 3, stranger.len()] {
+            let mut place = Place::quiet(Config::default());
+            let tls = tls::Server::new(keys::server(&BOTH)).plaintext(tls::Plaintext::Http400);
+            let options = Listen { tls: Some(tls.into()), ..Listen::default() };
+            let at = place.listen(443, options, |_, _| Some(Conn::Echo(Echo)));
+            let client = place.sim().connect(&at);
+            place.sim().send(client, &stranger[..first]);
+            place.settle();
+            place.sim().send(client, &stranger[first..]);
+            place.settle();
+            let counters = place.counters();
+            assert_eq!((counters.handshakes_failed, counters.calls), (1, 0), "{counters:?}");
+            assert_eq!(place.tally(tls::PLAIN_HTTP), 1);
+            let heard = place.sim().take(client);
+            assert!(heard.starts_with(b"HTTP/1.1 400 "), "{heard:?}");
+            assert!(place.sim().is_ended(client) && !place.sim().was_reset(client));
+            place.sim().close(client);
+            place.settle();
+            assert!(place.counters().open == 0 && place.counters().reads < 10);
+            place.end();
+        }
+    }
+}
+
+#[test]
 fn an_alert_arrives_however_much_was_on_its_way() {
     for more in [0, 1, 1_000, 200_000] {
         for versions in [&BOTH[..1], &BOTH[1..]] {

@@ -67,6 +67,11 @@ const PATIENCE: Duration = Duration::from_secs(100);
 pub(crate) struct Dial(pub(crate) Connect);
 
 impl Dial {
+    /// There, however it is said.
+    pub(crate) fn by(connect: Connect) -> Dial {
+        Dial(Connect { within: PATIENCE, ..connect })
+    }
+
     pub(crate) fn to(at: &Address) -> Dial {
         Dial(Connect { within: PATIENCE, ..Connect::to(at.clone()) })
     }

@@ -147,7 +147,7 @@ impl Streams for Net {
     }
 
     fn origin(&self, _: StreamKey) -> Origin {
-        let secured = Some(Secured { alpn: Some(b"toy"[..].into()), server_name: None });
+        let secured = Some(Secured { alpn: Some(b"toy"[..].into()), ..Secured::default() });
         Origin { address: client().into(), secured }
     }
 

@@ -1,23 +1,24 @@
 //! Each message of anybody goes to everybody, the sender included: encoded once, and shared.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use readily::http1::{Answer, Reply, Request, Server, Service};
 use readily::websocket::{
-    CloseCode, Encoded, Handler, Heard, Limits, Message, Socket, WebSocket, upgrade,
+    Encoded, Handler, Heard, Limits, Message, Policy, Slow, Socket, Topics, WebSocket, upgrade,
 };
-use readily::{App, Desk, Effects, End, Fault, Id, Machine, Reactor};
+use readily::{App, Desk, Effects, End, Fault, Id, Machine, Reactor, To};
 use readily_benches::cli::{self, Arguments, BadArgument, Job, Subcommand};
 use readily_benches::failure::Failure;
 
 pub(crate) const BROADCAST: Subcommand = Subcommand { usage: "broadcast --listen ADDR", prepare };
 
-/// Counted when somebody is closed for reading too slowly.
-const TOO_SLOW: &str = "broadcast: somebody read too slowly and was closed";
-
 /// Some clients send a message in one frame, however long it is.
 const LIMITS: Limits = Limits { frame_max: Limits::DEFAULT.message_max, ..Limits::DEFAULT };
+
+/// A message may be a part of it.
+const POLICY: Policy = Policy { slow: Slow::Close, backlog: 8 << 20 };
+
+const TOPIC: &str = "all";
 
 fn prepare(arguments: &mut Arguments) -> Result<Job, BadArgument> {
     let listen = arguments.required("--listen")?;
@@ -25,7 +26,7 @@ fn prepare(arguments: &mut Arguments) -> Result<Job, BadArgument> {
 }
 
 fn serve(listen: SocketAddr) -> Result<(), Failure> {
-    let mut reactor = Reactor::new(Room::default())?;
+    let mut reactor = Reactor::new(Room { topics: Topics::new(POLICY) })?;
     let bound = reactor.listen(&listen.into(), |_, _| Some(Conn::Http(Server::new(Door))))?;
     reactor.drain_on_signals()?;
     cli::announce(bound.ip().unwrap_or(listen))?;
@@ -41,17 +42,19 @@ enum Conn {
 }
 
 /// Who is there.
-#[derive(Default)]
 struct Room {
-    members: BTreeSet<Id>,
+    topics: Topics,
 }
 
+/// Somebody fell behind.
+struct Behind;
+
 impl App for Room {
-    type Mail = Encoded;
+    type Mail = Behind;
     type Conn = Conn;
 
     fn gone(&mut self, id: Id, _: End, _: &mut Effects<Self>) {
-        self.members.remove(&id);
+        self.topics.leave(id);
     }
 }
 
@@ -73,8 +76,9 @@ struct Member;
 
 impl Handler<Room> for Member {
     fn open(&mut self, socket: &mut Socket<'_, Room>) -> Result<(), Fault> {
-        socket.app.members.insert(socket.id());
-        Ok(())
+        let id = socket.id();
+        let subscribed = socket.app.topics.subscribe(id, TOPIC);
+        subscribed.map_err(|_| Fault::Local("no room for a subscriber"))
     }
 
     fn message(
@@ -86,23 +90,25 @@ impl Handler<Room> for Member {
             Message::Text(text) => Encoded::text(text),
             Message::Binary(bytes) => Encoded::binary(bytes),
         };
-        let Socket { app: Room { members }, fx, .. } = socket;
-        let told = fx.publish(members.iter().copied(), &encoded);
-        // The loop's queue of mail is full: nobody may miss a message without knowing it.
-        for id in members.iter().skip(told) {
-            fx.close(*id);
+        let Socket { app: Room { topics }, fx, .. } = socket;
+        let published = topics.publish(TOPIC, &encoded, fx);
+        for id in topics.fallen() {
+            // Where not even mail has room, a reset has to do.
+            if fx.mail(To::Conn(id), Behind).is_err() {
+                fx.close(id);
+            }
         }
-        Ok(())
+        published.map(drop).map_err(|_| Fault::Peer("it publishes too much at once"))
     }
 
-    fn mail(&mut self, mail: Encoded, socket: &mut Socket<'_, Room>) -> Result<Heard, Fault> {
-        if socket.send(&mail).is_err() {
-            socket.fx.count(TOO_SLOW);
-            let id = socket.id();
-            socket.app.members.remove(&id);
-            socket.close(CloseCode::AGAIN, "you read too slowly");
-        }
+    fn mail(&mut self, _: Behind, socket: &mut Socket<'_, Room>) -> Result<Heard, Fault> {
+        socket.pull(|room| &mut room.topics);
         Ok(Heard::Taken)
+    }
+
+    fn room(&mut self, socket: &mut Socket<'_, Room>) -> Result<(), Fault> {
+        socket.pull(|room| &mut room.topics);
+        Ok(())
     }
 
     fn limits(&self) -> &Limits {

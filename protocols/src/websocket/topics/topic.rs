@@ -1,0 +1,266 @@
+//! One topic: its log, and who stands where in it.
+
+use std::time::Instant;
+
+use super::super::Encoded;
+use super::counts::Counts;
+use super::log::{Log, charge};
+use super::policy::{Policy, Refused, Slow};
+use super::slots::Slots;
+
+/// One topic.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) name: Box<str>,
+    pub(super) policy: Policy,
+    /// Whether it stays without subscribers.
+    pub(super) is_open: bool,
+    log: Log,
+    seats: Slots<Seat>,
+    /// The seats of those who have taken all, in the order in which they did.
+    asleep: Vec<u32>,
+    /// How many seats are [`Place::Latest`].
+    latest: usize,
+    /// How many seats are [`Place::Kept`].
+    kept: usize,
+    /// What was published in the turn of this time, as it is charged.
+    turn: Option<(Instant, usize)>,
+}
+
+/// One subscription.
+#[derive(Debug)]
+struct Seat {
+    /// Whose it is: the index of a connection.
+    member: u32,
+    place: Place,
+    /// Its position among those who are asleep.
+    asleep_at: Option<u32>,
+}
+
+/// What a subscriber takes next.
+#[derive(Debug)]
+enum Place {
+    /// The message of this number, or the oldest.
+    At(u64),
+    /// The newest: it fell behind, and is only told how things stand.
+    Latest,
+    /// What it had when it fell behind, the newest first, and nothing that came later.
+    Kept(Vec<Encoded>),
+}
+
+impl Topic {
+    pub(super) fn new(name: &str, policy: Policy) -> Self {
+        Topic {
+            name: name.into(),
+            policy,
+            is_open: false,
+            log: Log::default(),
+            seats: Slots::new(),
+            asleep: Vec::new(),
+            latest: 0,
+            kept: 0,
+            turn: None,
+        }
+    }
+
+    /// Whether nobody would miss it.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_open && self.seats.len() == 0
+    }
+
+    pub(super) fn subscribers(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// What waits in its log, as it is charged.
+    pub(super) fn held(&self) -> usize {
+        self.log.charge()
+    }
+
+    /// A seat for somebody, who has nothing to take yet.
+    pub(super) fn enter(&mut self, member: u32) -> u32 {
+        let place = Place::At(self.log.enter());
+        let at = self.seats.insert(Seat { member, place, asleep_at: None });
+        self.sleep(at);
+        at
+    }
+
+    /// Gives a seat up; whether something waited for it.
+    pub(super) fn leave(&mut self, at: u32) -> bool {
+        self.unlist(at);
+        let Some(seat) = self.seats.remove(at) else { return false };
+        match seat.place {
+            Place::At(cursor) => self.log.leave(cursor),
+            Place::Latest => self.latest -= 1,
+            Place::Kept(_) => self.kept -= 1,
+        }
+        self.trim();
+        seat.asleep_at.is_none()
+    }
+
+    /// What the subscriber of that seat takes next.
+    #[inline]
+    pub(super) fn next(&self, at: u32) -> Option<&Encoded> {
+        match &self.seats.at(at)?.place {
+            Place::At(cursor) => self.log.at(*cursor),
+            Place::Latest => self.log.last(),
+            Place::Kept(kept) => kept.last(),
+        }
+    }
+
+    /// It has taken that; whether there is nothing more.
+    #[inline]
+    pub(super) fn taken(&mut self, at: u32) -> bool {
+        let Some(seat) = self.seats.at_mut(at) else { return false };
+        let has_all = match &mut seat.place {
+            Place::At(cursor) => {
+                *cursor = self.log.step(*cursor);
+                *cursor == self.log.end()
+            }
+            Place::Latest => {
+                self.latest -= 1;
+                seat.place = Place::At(self.log.enter());
+                true
+            }
+            Place::Kept(kept) => {
+                kept.pop();
+                let is_last = kept.is_empty();
+                if is_last {
+                    self.kept -= 1;
+                    seat.place = Place::At(self.log.enter());
+                }
+                is_last
+            }
+        };
+        if has_all {
+            self.sleep(at);
+        }
+        self.trim();
+        has_all
+    }
+
+    /// Whether a message may be published now.
+    pub(super) fn admit(&mut self, message: &Encoded, now: Instant) -> Result<(), Refused> {
+        let size = charge(message);
+        if size > self.policy.burst() {
+            return Err(Refused::TooLarge);
+        }
+        if size > self.burst_left(now) {
+            return Err(Refused::Burst);
+        }
+        self.turn = Some((now, self.published(now) + size));
+        Ok(())
+    }
+
+    /// How much may be published in this turn.
+    pub(super) fn burst_left(&self, now: Instant) -> usize {
+        match self.policy.slow {
+            // Nobody was asked to take any of it since: they would be called slow for what they
+            // cannot know of. Half a backlog, since some are asked only in the turn that follows.
+            Slow::Close | Slow::DropNewest => {
+                self.policy.burst().saturating_sub(self.published(now))
+            }
+            Slow::DropOldest | Slow::Coalesce => self.policy.burst(),
+        }
+    }
+
+    /// What was published in this turn and not taken by all.
+    fn published(&self, now: Instant) -> usize {
+        let published = self.turn.filter(|(at, _)| *at == now).map_or(0, |(_, size)| size);
+        published.min(self.log.charge())
+    }
+
+    /// Whether there is room for a message, when all is done that costs nobody anything.
+    pub(super) fn has_room(&self, message: &Encoded) -> bool {
+        self.log.charge() + charge(message) <= self.policy.backlog
+    }
+
+    /// Makes some room: the slowest meet the policy. Gives the members back who have to go for it.
+    pub(super) fn make_room(&mut self, counts: &mut Counts) -> Vec<u32> {
+        let behind = u64::from(self.log.readers_at_front());
+        if behind == 0 || self.policy.slow == Slow::DropOldest {
+            counts.dropped_oldest += behind;
+            self.log.drop_front();
+            return Vec::new();
+        }
+        let seats: Vec<u32> = self.slowest().collect();
+        if self.policy.slow == Slow::Close {
+            return seats.iter().filter_map(|at| Some(self.seats.at(*at)?.member)).collect();
+        }
+        let waiting = self.log.len() as u64;
+        for at in seats {
+            let Some(seat) = self.seats.at_mut(at) else { continue };
+            let Place::At(cursor) = seat.place else { continue };
+            if self.policy.slow == Slow::DropNewest {
+                seat.place = Place::Kept(self.log.rest(cursor));
+                self.kept += 1;
+            } else {
+                seat.place = Place::Latest;
+                self.latest += 1;
+                // One is counted as soon as a newer one comes, as for those who are there already.
+                counts.coalesced += waiting - 1;
+            }
+            self.log.leave(cursor);
+        }
+        self.log.trim(0);
+        Vec::new()
+    }
+
+    /// Appends a message, and says for how many it is; `wake` is told whose they are that have
+    /// something to take now and had nothing before.
+    pub(super) fn append(
+        &mut self,
+        message: &Encoded,
+        counts: &mut Counts,
+        mut wake: impl FnMut(u32),
+    ) -> usize {
+        counts.coalesced += self.latest as u64;
+        counts.dropped_newest += self.kept as u64;
+        let reached = self.seats.len() - self.kept;
+        if reached == 0 {
+            return 0;
+        }
+        self.log.push(message.clone());
+        for at in self.asleep.drain(..) {
+            if let Some(seat) = self.seats.at_mut(at) {
+                seat.asleep_at = None;
+                wake(seat.member);
+            }
+        }
+        self.trim();
+        reached
+    }
+
+    /// The seats of those who take the oldest message next.
+    fn slowest(&self) -> impl Iterator<Item = u32> {
+        let is_behind = |seat: &Seat| match seat.place {
+            Place::At(cursor) => self.log.is_at_front(cursor),
+            Place::Latest | Place::Kept(_) => false,
+        };
+        self.seats.iter().filter(move |(_, seat)| is_behind(seat)).map(|(at, _)| at)
+    }
+
+    /// Frees what nobody takes; the newest is kept for those who are told only that.
+    #[inline]
+    fn trim(&mut self) {
+        self.log.trim(usize::from(self.latest > 0));
+    }
+
+    fn sleep(&mut self, at: u32) {
+        if let Some(seat) = self.seats.at_mut(at) {
+            seat.asleep_at = Some(self.asleep.len() as u32);
+            self.asleep.push(at);
+        }
+    }
+
+    /// Takes a seat out of the list of those who are asleep.
+    fn unlist(&mut self, at: u32) {
+        let Some(place) = self.seats.at(at).and_then(|seat| seat.asleep_at) else { return };
+        self.asleep.swap_remove(place as usize);
+        if let Some(moved) = self.asleep.get(place as usize)
+            && let Some(moved) = self.seats.at_mut(*moved)
+        {
+            moved.asleep_at = Some(place);
+        }
+    }
+}
