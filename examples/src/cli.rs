@@ -10,7 +10,7 @@ use crate::Failure;
 
 /// An option's name, its value (empty for a switch), and what it does. One whose value ends with
 /// `...` may be given more than once.
-type Choice = (&'static str, &'static str, &'static str);
+pub type Choice = (&'static str, &'static str, &'static str);
 
 /// The arguments of one example.
 #[derive(Debug)]
@@ -33,12 +33,30 @@ impl Cli {
     /// [`Failure::Help`] where it is asked for; [`Failure::Usage`] for an option that is not known,
     /// lacks its value or is given twice.
     pub fn read(about: &str, choices: &[Choice]) -> Result<Self, Failure> {
-        Cli::of(std::env::args_os().skip(1), about, choices)
+        Cli::of(std::env::args_os().skip(1), about, None, choices)
+    }
+
+    /// The same with one argument that is no option: its name, and what it is.
+    ///
+    /// # Errors
+    /// As [`read`](Cli::read), and where it is missing or there are two.
+    pub fn with_operand(
+        about: &str,
+        (name, what): (&'static str, &'static str),
+        choices: &[Choice],
+    ) -> Result<Self, Failure> {
+        let operand = (name, "", what);
+        let cli = Cli::of(std::env::args_os().skip(1), about, Some(operand), choices)?;
+        match cli.is_set(name) {
+            true => Ok(cli),
+            false => fails(format!("{name} is needed: {what}")),
+        }
     }
 
     fn of(
         arguments: impl Iterator<Item = OsString>,
         about: &str,
+        operand: Option<Choice>,
         choices: &[Choice],
     ) -> Result<Self, Failure> {
         let text = |argument: OsString| {
@@ -50,7 +68,17 @@ impl Cli {
         while let Some(argument) = arguments.next() {
             let argument = argument?;
             if argument == "--help" || argument == "-h" {
-                return Err(Failure::Help(help(about, choices)));
+                let all: Vec<Choice> = operand.into_iter().chain(choices.iter().copied()).collect();
+                return Err(Failure::Help(help(about, &all)));
+            }
+            if let Some((name, ..)) = operand
+                && !argument.starts_with('-')
+            {
+                if cli.is_set(name) {
+                    return fails(format!("`{argument}`: there is a {name} already"));
+                }
+                cli.given.push((name, argument));
+                continue;
             }
             let (option, inline) = match argument.split_once('=') {
                 Some((option, value)) => (option, Some(value.to_owned())),
@@ -165,13 +193,13 @@ mod tests {
     ];
 
     fn read(arguments: &str) -> Result<Cli, String> {
-        Cli::of(arguments.split(' ').map(OsString::from), "About.", CHOICES).map_err(|failure| {
-            match failure {
+        Cli::of(arguments.split(' ').map(OsString::from), "About.", None, CHOICES).map_err(
+            |failure| match failure {
                 Failure::Help(text) => text,
                 Failure::Usage(Usage(line)) => line,
                 Failure::Run(error) => error.to_string(),
-            }
-        })
+            },
+        )
     }
 
     #[test]

@@ -21,8 +21,10 @@ mod served;
 pub mod showcase;
 pub mod static_files;
 mod web;
+pub mod web_socket;
+pub mod ws_client;
 
-pub use cli::{Cli, Usage, Within};
+pub use cli::{Choice, Cli, Usage, Within};
 pub use served::Served;
 pub use web::{HTML, TEXT};
 

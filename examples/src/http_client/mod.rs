@@ -17,5 +17,5 @@ pub use arguments::Arguments;
 pub use fetcher::{Conn, Fetcher, Mail};
 pub use puller::Puller;
 pub use sink::Sink;
-pub use trust::client;
+pub use trust::{client, trusting};
 pub use url::{Scheme, Url};

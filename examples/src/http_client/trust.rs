@@ -5,7 +5,7 @@ use std::path::Path;
 
 use readily::tls;
 
-use super::{Arguments, Scheme};
+use super::{Arguments, Scheme, Url};
 use crate::{Failure, Usage};
 
 /// Where a system of Debian's kind has the authorities that it trusts.
@@ -19,11 +19,19 @@ const ALPN: &[&[u8]] = &[b"http/1.1"];
 /// # Errors
 /// [`Failure::Usage`] where a file cannot be read or has no authority, or there is none at all.
 pub fn client(asked: &Arguments) -> Result<Option<tls::Client>, Failure> {
-    let mut roots = match &asked.ca {
+    trusting(asked.ca.as_deref(), &asked.urls)
+}
+
+/// The same for the authorities of that file, beside the system's, and these URLs.
+///
+/// # Errors
+/// As above.
+pub fn trusting(ca: Option<&Path>, urls: &[Url]) -> Result<Option<tls::Client>, Failure> {
+    let mut roots = match ca {
         Some(path) => read(path)?,
         None => Vec::new(),
     };
-    if asked.urls.iter().all(|url| url.scheme == Scheme::Http) {
+    if urls.iter().all(|url| url.scheme == Scheme::Http) {
         return Ok(None);
     }
     roots.push(b'\n');
@@ -31,7 +39,7 @@ pub fn client(asked: &Arguments) -> Result<Option<tls::Client>, Failure> {
     roots.extend(fs::read(SYSTEM).unwrap_or_default());
     match tls::Client::with_roots_pem(&roots, ALPN) {
         Ok(client) => Ok(Some(client)),
-        Err(tls::Error::NoCertificate) if asked.ca.is_none() => {
+        Err(tls::Error::NoCertificate) if ca.is_none() => {
             Err(Usage(format!("https needs --ca FILE, since there is no {SYSTEM}")).into())
         }
         Err(error) => Err(Usage(format!("{SYSTEM}: {error}")).into()),

@@ -43,9 +43,6 @@ fn npm_ws_serves() {
 #[track_caller]
 fn is_served(peer: fn(&str) -> Option<Command>, instead: &str) {
     for (options, features) in SERVERS {
-        if !knows("ws_echo", options) {
-            continue;
-        }
         let Some(mut peer) = peer(instead) else { return };
         let server = Server::on_loopback("ws_echo", options);
         let output = run(peer.arg(format!("ws://{}/", server.address)).args(features));
@@ -64,9 +61,6 @@ fn is_served(peer: fn(&str) -> Option<Command>, instead: &str) {
 #[track_caller]
 fn serves(peer: fn(&str) -> Option<Command>, counted: &str, instead: &str) {
     for (options, features) in CLIENTS {
-        if !knows("ws_client", options) {
-            continue;
-        }
         let Some(mut peer) = peer(instead) else { return };
         peer.arg("serve").args(features).stdin(Stdio::null());
         let mut peer =
@@ -85,22 +79,6 @@ fn serves(peer: fn(&str) -> Option<Command>, counted: &str, instead: &str) {
         assert!(client.status.success() && output.status.success(), "with {options:?}: {told}");
         assert_eq!(last.as_deref(), Some(counted));
     }
-}
-
-/// Whether there is such an example, with these options.
-fn knows(name: &str, options: &[&str]) -> bool {
-    if name == "ws_client"
-        && std::env::current_exe().is_ok_and(|this| {
-            !this
-                .ancestors()
-                .nth(2)
-                .is_some_and(|profile| profile.join("examples/ws_client").exists())
-        })
-    {
-        return false;
-    }
-    let help = text(&run(example(name).arg("--help")).stdout);
-    options.iter().filter(|option| option.starts_with("--")).all(|option| help.contains(option))
 }
 
 fn python(instead: &str) -> Option<Command> {

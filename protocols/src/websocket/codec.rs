@@ -80,6 +80,12 @@ impl Codec {
     }
 }
 
+/// What a message of that size may become by compression that finds nothing to compress: what it is
+/// inflated to is counted besides.
+pub(super) fn grown(limit: u64) -> u64 {
+    limit.saturating_add(limit / 64).saturating_add(64)
+}
+
 impl From<Flaw> for Refusal {
     fn from(flaw: Flaw) -> Self {
         match flaw {

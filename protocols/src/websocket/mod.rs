@@ -41,6 +41,7 @@ mod codec;
 mod controls;
 mod deflate;
 mod encoded;
+mod extra;
 mod frame;
 mod handshake;
 mod limits;

@@ -10,9 +10,10 @@ use crate::contract::{Fault, Rx, Tx};
 
 use super::assembly::{Buffer, Kind, Partial};
 use super::close::{self, CloseCode, Refusal};
-use super::codec::Codec;
+use super::codec::{Codec, grown};
 use super::controls::Controls;
 use super::deflate::Pool;
+use super::extra::Extra;
 use super::frame::{self, Head, MASK_SIZE, Mask, Rules};
 use super::limits::{Limits, reason};
 use super::masks::Masks;
@@ -65,13 +66,6 @@ pub(super) struct Session {
     phase: Phase,
     /// The message that is being sent in fragments.
     pub(super) sending: Option<Kind>,
-}
-
-/// What a server without an extension does not have.
-#[derive(Debug, Default)]
-struct Extra {
-    masks: Option<Masks>,
-    codec: Option<Codec>,
 }
 
 impl Session {
@@ -488,19 +482,7 @@ impl Session {
     /// Bytes of memory that it holds beside itself.
     pub(super) fn held(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |partial| partial.held());
-        let extra = self.extra.as_ref().map_or(0, |extra| size_of::<Extra>() + extra.held());
+        let extra = self.extra.as_ref().map_or(0, |extra| extra.held());
         partial + extra + self.controls.held()
-    }
-}
-
-/// What a message of that size may become by compression that finds nothing to compress: what it is
-/// inflated to is counted besides.
-fn grown(limit: u64) -> u64 {
-    limit.saturating_add(limit / 64).saturating_add(64)
-}
-
-impl Extra {
-    fn held(&self) -> usize {
-        self.codec.as_ref().map_or(0, Codec::held)
     }
 }

@@ -1,6 +1,7 @@
 //! The WebSocket state, driven on paper: bytes in, events and bytes out.
 #![cfg(feature = "websocket")]
 
+mod both_ends;
 mod client;
 mod cuts;
 mod differential;

@@ -1,0 +1,72 @@
+//! The command line: one URL, and options.
+
+use std::path::Path;
+
+use readily::tls;
+use readily::websocket::Target;
+
+use crate::http_client::{Url, trusting};
+use crate::web_socket::{CHOICES, Choices};
+use crate::{Cli, Failure, Usage};
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The server, as if it were one of http.
+    pub url: Url,
+    /// What it is asked for.
+    pub target: Target,
+    /// Makes the connection of `wss`.
+    pub tls: Option<tls::Client>,
+    /// Whether messages are sent back, and standard input is not read.
+    pub echoes: bool,
+    /// What the server may send, and what is offered to it.
+    pub choices: Choices,
+}
+
+impl Arguments {
+    /// Reads the arguments of this process: the URL may be anywhere among the options.
+    ///
+    /// # Errors
+    /// [`Failure::Help`] where it is asked for; [`Failure::Usage`] for a mistake.
+    pub fn read() -> Result<Self, Failure> {
+        let [deflate, max_message, protocol] = CHOICES;
+        let cli = Cli::with_operand(
+            "Talks to a WebSocket: lines of standard input are messages, and messages are lines.",
+            ("URL", "ws://HOST[:PORT][/PATH][?QUERY], or wss"),
+            &[
+                ("--echo", "", "send each message back until the server closes"),
+                deflate,
+                max_message,
+                protocol,
+                ("--header", "NAME:VALUE...", "a further header field; may be given again"),
+                ("--ca", "FILE", "trust these authorities too, certificates as PEM"),
+            ],
+        )?;
+        let url = url(cli.value("URL").unwrap_or_default())?;
+        let told = |what: &str, bad: &dyn std::fmt::Display| Usage(format!("{what}: {bad}"));
+        let mut target = Target::new(&url.host, &url.target).map_err(|bad| told("URL", &bad))?;
+        for text in cli.values("--header") {
+            let option = format!("--header `{text}`");
+            let cut = text.split_once(':');
+            let (name, value) = cut.ok_or_else(|| told(&option, &"expected NAME:VALUE"))?;
+            target = target.header(name, value.trim()).map_err(|bad| told(&option, &bad))?;
+        }
+        let tls = trusting(cli.value("--ca").map(Path::new), std::slice::from_ref(&url))?;
+        Ok(Arguments {
+            url,
+            target,
+            tls,
+            echoes: cli.is_set("--echo"),
+            choices: Choices::read(&cli)?,
+        })
+    }
+}
+
+/// Two schemes, which differ from those of HTTP in name only (RFC 6455, section 3).
+fn url(text: &str) -> Result<Url, Usage> {
+    let told = |why: &str| Usage(format!("`{text}`: {why}"));
+    let rest = text.strip_prefix("ws").filter(|rest| rest.trim_start_matches('s').starts_with(':'));
+    let rest = rest.ok_or_else(|| told("expected ws://HOST[:PORT][/PATH] or wss"))?;
+    format!("http{rest}").parse().map_err(|why: String| told(&why))
+}
