@@ -116,7 +116,7 @@ pub mod reason {
     pub const NO_CLOSE: &str = "websocket: the stream ended without a close";
     /// Compressed data that is none (1007).
     pub const NOT_DEFLATE: &str = "websocket: a message that cannot be inflated";
-    /// A message grows by more than [`Terms::ratio_max`](super::Terms::ratio_max) (1009).
+    /// A message grows by more than [`Terms::ratio_max`](super::super::Terms::ratio_max) (1009).
     pub const BOMB: &str = "websocket: a message is inflated too much";
     /// Counted only: extensions that are not of the grammar.
     pub const HANDSHAKE_EXTENSIONS: &str = "websocket: a handshake with bad extensions";
