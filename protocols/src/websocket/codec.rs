@@ -57,7 +57,7 @@ impl Codec {
         }
         let (window, level) = (self.agreed.our_window, self.terms.level);
         let compressor = self.compressor.get_or_insert_with(|| Compressor::new(window, level));
-        Some(compressor.message(payload, pool))
+        compressor.message(payload, pool)
     }
 
     /// Whether a frame that was compressed for all, within that window, is one that this peer can

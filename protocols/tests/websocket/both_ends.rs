@@ -470,3 +470,29 @@ fn bomb() -> Vec<u8> {
     assert_eq!(sent[..2], [0xc2, 127]);
     sent[10..].to_vec()
 }
+
+#[test]
+fn a_message_that_does_not_compress_is_not_sent_longer_than_it_is() {
+    // Bytes that no compressor makes smaller: as many as one frame may have.
+    let mut state = 1u64;
+    let mut byte = || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (state >> 56) as u8
+    };
+    let noise: Vec<u8> = (0..Limits::DEFAULT.frame_max).map(|_| byte()).collect();
+    for terms in TERMS {
+        let limits = Limits { deflate: terms, ..Limits::DEFAULT };
+        let end = || End { limits, ..End::new(terms) };
+        let mut server = server(end().answering());
+        let mut client = client(end());
+        converse(&mut client, &mut server, usize::MAX);
+        let line = "said before it and after it, and each time the same as before it and after it";
+        let words = Encoded::text(line);
+        for message in [words.clone(), Encoded::binary(&noise), words.clone(), words] {
+            client.mail(message);
+            converse(&mut client, &mut server, usize::MAX);
+            assert_eq!((client.over(), server.over()), (None, None), "{terms:?}");
+        }
+        assert!(heard(&client) == heard(&server), "{terms:?}");
+    }
+}

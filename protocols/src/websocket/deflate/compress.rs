@@ -19,6 +19,9 @@ const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 /// What a message becomes of which nothing is left: an empty block without its tail.
 const EMPTY: u8 = 0x00;
 
+/// What a compressor of any window and level has beside its window, in bytes: measured.
+const TABLES: usize = 274 * 1024;
+
 /// How much room there is at least for what a compressor writes at once.
 const STEP: usize = 4 * 1024;
 
@@ -28,11 +31,21 @@ impl Compressor {
         Compressor { stream, window, level }
     }
 
-    /// Compresses a message that may refer to the ones before.
-    pub(in super::super) fn message<'a>(&mut self, payload: &[u8], pool: &'a mut Pool) -> &'a [u8] {
+    /// Compresses a message that may refer to the ones before; none if that is no smaller.
+    pub(in super::super) fn message<'a>(
+        &mut self,
+        payload: &[u8],
+        pool: &'a mut Pool,
+    ) -> Option<&'a [u8]> {
         let out = pool.output();
         self.run(payload, out);
-        out
+        if out.len() < payload.len() {
+            return Some(out);
+        }
+        // At level 1 it may be a twentieth longer, past what there is room for and what the peer
+        // takes. It goes as it is, so that the peer's window will not know it.
+        self.forget();
+        None
     }
 
     /// Appends a message to `out`.
@@ -64,10 +77,10 @@ impl Compressor {
         self.stream.reset();
     }
 
-    /// Bytes of memory that it holds beside itself, about: zlib's own formula, with its usual
-    /// tables.
+    /// Bytes of memory that it holds beside itself, about: twice the window, what links each place
+    /// in it to the one before, and the tables.
     pub(in super::super) fn held(&self) -> usize {
-        (1 << (self.window + 2)) + (1 << 17)
+        (1 << (self.window + 2)) + TABLES
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Deflate {
 pub enum Context {
     /// Each message stands for itself: nothing is held between two.
     Dropped,
-    /// A message may refer to the ones before: smaller on the wire, and some 300 KiB a connection.
+    /// A message may refer to the ones before: smaller on the wire, and some 400 KiB a connection.
     Kept,
 }
 

@@ -82,9 +82,10 @@ fn what_is_compressed_comes_back_at_any_window_and_level() {
                         assert!(small.len() < bytes.len(), "{case}");
                         assert_eq!(whole(small), (bytes.clone(), Ok(())), "{case}");
                     }
-                    let small = kept.message(&bytes, &mut pool).to_vec();
-                    let given = inflate(&mut inflater, &[&small], 1 << 20);
-                    assert_eq!(given, (bytes, Ok(())), "{case}, kept");
+                    if let Some(small) = kept.message(&bytes, &mut pool) {
+                        let given = inflate(&mut inflater, &[small], 1 << 20);
+                        assert_eq!(given, (bytes, Ok(())), "{case}, kept");
+                    }
                 }
             }
         }
@@ -96,19 +97,44 @@ fn a_context_is_used_until_it_is_forgotten() {
     let mut pool = Pool::default();
     let mut compressor = Compressor::new(15, 6);
     let text = prose(1, 400);
-    let first = compressor.message(&text, &mut pool).len();
-    let second = compressor.message(&text, &mut pool).len();
-    assert!(second * 4 < first, "{first} then {second}");
+    let mut message = |bytes: &[u8]| compressor.message(bytes, &mut pool).map(<[u8]>::to_vec);
+    let first = message(&text).expect("smaller");
+    let second = message(&text).expect("smaller");
+    assert!(second.len() * 4 < first.len(), "{} then {}", first.len(), second.len());
+    // What is no smaller is not sent as it was compressed, so that nothing may refer to it.
+    assert_eq!(message(&noise(1, 400)), None);
+    let third = message(&text).expect("smaller");
+    assert_eq!(third, first);
     compressor.forget();
-    let third = compressor.message(&text, &mut pool).to_vec();
-    assert_eq!(third.len(), first);
-    assert_eq!(whole(&third), (text, Ok(())));
+    assert_eq!(compressor.message(&text, &mut pool), Some(&first[..]));
+    assert_eq!(whole(&first), (text, Ok(())));
+}
+
+#[test]
+fn nothing_refers_further_back_than_its_window() {
+    // No inflater at hand tells, so the size does: noise that comes twice is half of it if the
+    // second can refer to the first.
+    for window in WINDOW_LEAST..WINDOW_MOST {
+        for level in 1..=9 {
+            let twice = |len: usize| {
+                let bytes = noise(window.into(), len).repeat(2);
+                let mut out = Vec::new();
+                Compressor::new(window, level).run(&bytes, &mut out);
+                assert_eq!(whole(&out), (bytes, Ok(())));
+                out.len()
+            };
+            let (inside, outside) = ((1 << window) - 300, (1 << window) + 1);
+            let case = format!("window {window}, level {level}");
+            assert!(twice(inside) < inside * 3 / 2, "{case}");
+            assert!(twice(outside) >= outside * 2, "{case}");
+        }
+    }
 }
 
 #[test]
 fn a_bomb_is_stopped_where_it_passes_its_limit() {
     let (mut pool, mut compressor) = (Pool::default(), Compressor::new(15, 9));
-    let bomb = compressor.message(&vec![0; 10 << 20], &mut pool).to_vec();
+    let bomb = compressor.message(&vec![0; 10 << 20], &mut pool).expect("smaller").to_vec();
     assert!(bomb.len() < 12_000, "{}", bomb.len());
     let loose = Terms { ratio_max: u32::MAX, ..Terms::SHARED };
     let cases = [
@@ -148,7 +174,7 @@ fn what_is_no_deflate_is_corrupt() {
 fn offers_are_met_or_declined() {
     let both = "; server_no_context_takeover; client_no_context_takeover";
     let dropped = |rest: &str| Some(format!("permessage-deflate{both}{rest}"));
-    let cases: [(&str, Result<Option<String>, Malformed>); 34] = [
+    let cases: [(&str, Result<Option<String>, Malformed>); 43] = [
         ("permessage-deflate", Ok(dropped(""))),
         ("permessage-deflate; client_max_window_bits", Ok(dropped(""))),
         ("permessage-deflate;client_max_window_bits=15", Ok(dropped(""))),
@@ -186,6 +212,15 @@ fn offers_are_met_or_declined() {
         ("permessage-deflate; unknown", Ok(None)),
         ("permessage-deflate; Server_No_Context_Takeover", Ok(None)),
         ("permessage-bzip2", Ok(None)),
+        ("Permessage-Deflate", Ok(None)),
+        ("permessage-deflate; client_max_window_bits=\"08\"", Ok(None)),
+        ("permessage-deflate; server_max_window_bits=-9", Ok(None)),
+        ("permessage-deflate; server_max_window_bits=9; server_max_window_bits=9", Ok(None)),
+        ("a, permessage-deflate,", Err(Malformed)),
+        ("permessage-deflate; =10", Err(Malformed)),
+        ("permessage-deflate; client_max_window_bits=\" 10\"", Err(Malformed)),
+        ("permessage-deflate; client_max_window_bits=10 11", Err(Malformed)),
+        ("a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, permessage-deflate", Err(Malformed)),
         ("", Err(Malformed)),
         (",", Err(Malformed)),
         ("permessage-deflate;", Err(Malformed)),
