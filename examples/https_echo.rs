@@ -2,34 +2,11 @@
 
 use std::process::ExitCode;
 
-use readily::http1::Server;
 use readily::tls::Plaintext;
-use readily::{Address, App, Listen, Machine, Never, Reactor};
+use readily::{Address, Listen, Reactor};
 use readily_examples::certificate::{Identity, SERVER_CHOICES};
-use readily_examples::http_echo::{Echo, Echoed};
+use readily_examples::http_echo::{All, Conn, Echoed};
 use readily_examples::{Cli, Failure, Served, listening, say, trace};
-
-/// A connection is only ever a web server's; its deadlines are those of HTTP.
-#[derive(Machine)]
-#[machine(app = All)]
-enum Conn {
-    Http(Server<Echo>),
-}
-
-/// What all connections share.
-#[derive(Default)]
-struct All(Echoed);
-
-impl App for All {
-    type Mail = Never;
-    type Conn = Conn;
-}
-
-impl AsMut<Echoed> for All {
-    fn as_mut(&mut self) -> &mut Echoed {
-        &mut self.0
-    }
-}
 
 fn main() -> ExitCode {
     readily_examples::run(serve)
@@ -53,8 +30,7 @@ fn serve() -> Result<(), Failure> {
     let mut reactor = Reactor::new(All::default())?;
     trace(&cli, &mut reactor);
     let listen = Listen { tls: Some(server.into()), ..Listen::default() };
-    let listened =
-        reactor.listen_with(&at, listen, |_, _| Some(Conn::Http(Server::new(Echo::default()))));
+    let listened = reactor.listen_with(&at, listen, |_, _| Some(Conn::new()));
     let (_, bound) = listening(&at, listened)?;
     reactor.drain_on_signals()?;
     say(format_args!("listening on {bound}"));

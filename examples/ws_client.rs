@@ -22,10 +22,10 @@ fn talk() -> Result<(), Failure> {
     let (permits, permitted) = channel();
     let mut reactor = Reactor::with(Talk::new(asked, addresses, permits), Mio::new()?, config)?;
     let handle = reactor.handle();
+    handle.mail(To::App, Mail::Begin).map_err(io::Error::other)?;
     // A read of standard input blocks: that is for another thread, which ends with the process.
     thread::spawn(move || read(&permitted, &handle));
     reactor.drain_on_signals()?;
-    reactor.handle().mail(To::App, Mail::Begin).map_err(io::Error::other)?;
     reactor.run()?;
     Ok(reactor.app().report()?)
 }

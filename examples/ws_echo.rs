@@ -63,14 +63,12 @@ impl Handler<Echoed> for Echo {
         message: Message<'_>,
         socket: &mut Socket<'_, Echoed>,
     ) -> Result<(), Fault> {
-        let (sent, length) = match message {
-            Message::Text(text) => (socket.text(text), text.len()),
-            Message::Binary(bytes) => (socket.binary(bytes), bytes.len()),
-        };
         // A message is handed over only while there is room for an answer.
-        sent.map_err(|_: NotSent| Fault::Local("ws_echo: no room for an answer"))?;
+        socket
+            .message(message)
+            .map_err(|_: NotSent| Fault::Local("ws_echo: no room for an answer"))?;
         socket.app.messages += 1;
-        socket.app.bytes += length as u64;
+        socket.app.bytes += message.len() as u64;
         Ok(())
     }
 

@@ -4,9 +4,10 @@
 //! follow. A client that waits for `100 Continue` is sent one before the answer begins.
 
 use readily::http1::{
-    Answer, Flow, Incoming, Intake, Length, Name, Outgoing, Reply, Request, Service, Status, Value,
+    Answer, Flow, Incoming, Intake, Length, Name, Outgoing, Reply, Request, Server, Service,
+    Status, Value,
 };
-use readily::{App, Desk, Machine};
+use readily::{App, Desk, Machine, Never};
 
 use crate::TEXT;
 
@@ -23,6 +24,42 @@ pub struct Echoed {
     pub requests: u64,
     /// Bytes of all bodies.
     pub bytes: u64,
+}
+
+/// The application of the examples that are nothing but this echo.
+#[derive(Default, Debug)]
+pub struct All(pub Echoed);
+
+impl App for All {
+    type Mail = Never;
+    type Conn = Conn;
+}
+
+impl AsMut<Echoed> for All {
+    fn as_mut(&mut self) -> &mut Echoed {
+        &mut self.0
+    }
+}
+
+/// A connection of theirs is only ever a web server's; its deadlines are those of HTTP.
+#[derive(Machine, Debug)]
+#[machine(app = All)]
+pub enum Conn {
+    /// An echo.
+    Http(Server<Echo>),
+}
+
+impl Conn {
+    /// As a connection begins.
+    pub fn new() -> Self {
+        Conn::Http(Server::new(Echo::default()))
+    }
+}
+
+impl Default for Conn {
+    fn default() -> Self {
+        Conn::new()
+    }
 }
 
 /// The service of one connection. Between two requests it holds nothing.

@@ -31,11 +31,7 @@ impl Handler<Alone<Conn>> for Echo {
         message: Message<'_>,
         socket: &mut Socket<'_, Alone<Conn>>,
     ) -> Result<(), Fault> {
-        let sent = match message {
-            Message::Text(text) => socket.text(text),
-            Message::Binary(bytes) => socket.binary(bytes),
-        };
-        sent.map_err(|_: NotSent| Fault::Local("no room for an answer"))
+        socket.message(message).map_err(|_: NotSent| Fault::Local("no room for an answer"))
     }
 }
 

@@ -96,10 +96,6 @@ impl Handler<Showcase> for Mirror {
         message: Message<'_>,
         socket: &mut Socket<'_, Showcase>,
     ) -> Result<(), Fault> {
-        let sent = match message {
-            Message::Text(text) => socket.text(text),
-            Message::Binary(bytes) => socket.binary(bytes),
-        };
-        sent.map_err(|_| NO_ROOM)
+        socket.message(message).map_err(|_| NO_ROOM)
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use readily::quic::{self, Quic, Secrets};
 use readily::udp_echo::UdpEcho;
-use readily::{Address, Bind, Datagram, Desk, Endpoint, Listen, Machine, Reactor, Transmit, tls};
+use readily::{Address, Bind, Datagram, Desk, Endpoint, Listen, Machine, Reactor, Transmit};
 
 use super::{Conn, Showcase, Stop, Tour};
 use crate::certificate::Identity;
@@ -87,8 +87,8 @@ impl<'a> Host<'a> {
         at: SocketAddr,
         identity: &Identity,
     ) -> Result<(), Failure> {
-        let secure = tls::Server::new(identity.server_config(&[])?).into();
-        let options = Listen { tls: Some(secure), ..Listen::default() };
+        let secure = identity.server(&[])?;
+        let options = Listen { tls: Some(secure.into()), ..Listen::default() };
         let by_tls = self.tcp(("TLS echo", first), at, options, |at| {
             format!("openssl s_client -quiet -connect {at}")
         })?;

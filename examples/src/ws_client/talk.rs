@@ -135,11 +135,7 @@ impl Handler<Talk> for Talker {
             }
             return Ok(());
         }
-        let sent = match message {
-            Message::Text(text) => socket.text(text),
-            Message::Binary(bytes) => socket.binary(bytes),
-        };
-        sent.map_err(|_: NotSent| Fault::Local("no room for an answer"))
+        socket.message(message).map_err(|_: NotSent| Fault::Local("no room for an answer"))
     }
 
     fn mail(&mut self, mail: Mail, socket: &mut Socket<'_, Talk>) -> Result<Heard, Fault> {

@@ -52,10 +52,10 @@ impl Codec {
 
     /// The message compressed; none if it is better sent as it is.
     pub(super) fn compress<'a>(&mut self, payload: &[u8], pool: &'a mut Pool) -> Option<&'a [u8]> {
-        if self.agreed.ours == Context::Dropped {
-            return pool.compress(self.agreed, &self.terms, payload);
-        }
         let (window, level) = (self.agreed.our_window, self.terms.level);
+        if self.agreed.ours == Context::Dropped {
+            return pool.compress(window, level, payload);
+        }
         let compressor = self.compressor.get_or_insert_with(|| Compressor::new(window, level));
         compressor.message(payload, pool)
     }

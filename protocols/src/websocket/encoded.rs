@@ -5,7 +5,7 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::contract::{App, Effects};
 
-use super::deflate::{Agreed, Context, Pool, Terms};
+use super::deflate::{Pool, Terms};
 use super::frame::{self, COMPRESSED};
 
 /// One message, encoded once: a copy of it is a reference, so that it can be mailed to thousands.
@@ -38,9 +38,8 @@ impl Encoded {
     pub fn deflated<A: App>(self, terms: &Terms, fx: &mut Effects<A>) -> Self {
         let payload = frame::payload_of(&self.plain);
         let terms = terms.sane();
-        let (ours, theirs) = (Context::Dropped, Context::Dropped);
-        let all = Agreed { ours, theirs, our_window: terms.our_window };
-        let compressed = fx.shared::<Pool>().compress(all, &terms, payload);
+        let pool = fx.shared::<Pool>();
+        let compressed = pool.compress(terms.our_window, terms.level, payload);
         let first = self.plain.first().copied().unwrap_or_default() | COMPRESSED;
         let framed = compressed.map(|bytes| frame::encode(first, bytes).into());
         Encoded { compressed: framed.map(|frame| (frame, terms.our_window)), ..self }

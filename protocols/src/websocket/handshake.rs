@@ -153,18 +153,17 @@ fn answer<S, M, T>(
 where
     M: Edge<Server<S>, T>,
 {
-    let said = [(ACCEPT, Some(accept)), (PROTOCOL, protocol), (EXTENSIONS, extension)];
-    // What is no value cannot be here but for a subprotocol that is none: then it is not named.
-    let [accept, protocol, extension] =
-        said.map(|(name, text)| Some((name, Value::new(text?.as_bytes()).ok()?)));
-    match (accept, protocol, extension) {
-        (None, ..) => reply.bad_request(),
-        (Some(a), None, None) => reply.switch(WEBSOCKET, &[a], Step::becomes(next)),
-        (Some(a), Some(b), None) | (Some(a), None, Some(b)) => {
-            reply.switch(WEBSOCKET, &[a, b], Step::becomes(next))
+    // It is Base64, so it is a value.
+    let Ok(accept) = Value::new(accept.as_bytes()) else { return reply.bad_request() };
+    let (mut headers, mut count) = ([(ACCEPT, accept); 3], 1);
+    for (name, text) in [(PROTOCOL, protocol), (EXTENSIONS, extension)] {
+        // A subprotocol that is no value is not named.
+        if let Some(Ok(value)) = text.map(|text| Value::new(text.as_bytes())) {
+            headers[count] = (name, value);
+            count += 1;
         }
-        (Some(a), Some(b), Some(c)) => reply.switch(WEBSOCKET, &[a, b, c], Step::becomes(next)),
     }
+    reply.switch(WEBSOCKET, &headers[..count], Step::becomes(next))
 }
 
 /// What is agreed of the client's extensions.

@@ -107,6 +107,13 @@ impl Session {
         self.extra.as_mut()?.masks.as_mut().map(Masks::next)
     }
 
+    /// Queues a frame that begins with `first`.
+    #[inline]
+    pub(super) fn write(&mut self, tx: &mut Tx, first: u8, payload: &[u8]) {
+        let mask = self.mask();
+        frame::write(tx, first, payload, mask);
+    }
+
     /// How many bytes a mask adds to each of our frames.
     #[inline]
     pub(super) fn mask_size(&self) -> usize {
@@ -428,8 +435,7 @@ impl Session {
         let wait = match self.phase {
             Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
             Phase::Idle if tx.is_empty() => {
-                let mask = self.mask();
-                frame::write(tx, frame::whole(OpCode::Control(Control::Ping)), &[], mask);
+                self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
                 self.phase = Phase::Pinged;
                 limits.pong_within
             }

@@ -88,6 +88,18 @@ impl<'a, A: App> Socket<'a, A> {
         self.write(Data::Binary, bytes)
     }
 
+    /// Queues a message, whichever it is: for those who send back what they hear.
+    ///
+    /// # Errors
+    /// [`NotSent`] where there is no room, or a close was sent.
+    #[inline]
+    pub fn message(&mut self, message: Message<'_>) -> Result<(), NotSent> {
+        match message {
+            Message::Text(text) => self.text(text),
+            Message::Binary(bytes) => self.binary(bytes),
+        }
+    }
+
     /// Queues a message that others send too, without copying a large one.
     ///
     /// Where compression was agreed its compressed form is sent, if it
@@ -134,8 +146,7 @@ impl<'a, A: App> Socket<'a, A> {
         self.admit(frame::size(payload.len()) + self.session.mask_size())?;
         let opcode = OpCode::Data(if begins { kind.opcode() } else { Data::Continue });
         let first = if ends { frame::whole(opcode) } else { frame::unfinished(opcode) };
-        let mask = self.session.mask();
-        frame::write(self.tx, first, payload, mask);
+        self.session.write(self.tx, first, payload);
         self.session.sending = (!ends).then_some(kind);
         Ok(())
     }
@@ -180,22 +191,10 @@ impl<'a, A: App> Socket<'a, A> {
     fn write(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
         self.admit(frame::size(payload.len()) + self.session.mask_size())?;
         self.may_begin()?;
-        if self.session.codec().is_some_and(|codec| codec.compresses(payload.len())) {
-            return self.write_compressed(kind, payload);
-        }
-        let mask = self.session.mask();
-        frame::write(self.tx, frame::whole(OpCode::Data(kind)), payload, mask);
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn write_compressed(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
-        let (first, mask) = (frame::whole(OpCode::Data(kind)), self.session.mask());
-        let Some(codec) = self.session.codec() else { return Ok(()) };
-        match codec.compress(payload, self.fx.shared::<Pool>()) {
-            Some(bytes) => frame::write(self.tx, first | COMPRESSED, bytes, mask),
-            // It would be no smaller.
-            None => frame::write(self.tx, first, payload, mask),
+        let first = frame::whole(OpCode::Data(kind));
+        match compressed(self.session, self.fx, payload) {
+            None => self.session.write(self.tx, first, payload),
+            Some(bytes) => self.session.write(self.tx, first | COMPRESSED, bytes),
         }
         Ok(())
     }
@@ -219,4 +218,15 @@ impl<'a, A: App> Socket<'a, A> {
             _ => Err(NotSent::TooLarge),
         }
     }
+}
+
+/// The message compressed; none where that was not agreed, or it is better sent as it is.
+#[inline]
+fn compressed<'a, A: App>(
+    session: &mut Session,
+    fx: &'a mut Effects<A>,
+    payload: &[u8],
+) -> Option<&'a [u8]> {
+    let codec = session.codec().filter(|codec| codec.compresses(payload.len()))?;
+    codec.compress(payload, fx.shared::<Pool>())
 }

@@ -12,6 +12,9 @@ mod requests;
 #[cfg(feature = "compression")]
 mod round_trips;
 #[cfg(feature = "compression")]
+#[path = "../common/seeds.rs"]
+mod seeds;
+#[cfg(feature = "compression")]
 mod site;
 #[cfg(feature = "compression")]
 mod streams;

@@ -2,7 +2,8 @@
 
 use readily_protocols::http1::coding::{Coding, Compressor, Level, OUT_MIN, Progress, Until};
 
-use crate::support::{Numbers, all, coded, decoded, noise, readable, rows, stepped};
+use crate::seeds::Random;
+use crate::support::{all, coded, decoded, noise, readable, rows, stepped};
 
 fn contents() -> Vec<Vec<u8>> {
     let sizes = [0, 1, 2, 100, 1024, 65_535, 65_536, 65_537, 300_000];
@@ -79,7 +80,7 @@ fn an_output_of_any_size_holds_the_same_bytes() {
 fn any_mixture_of_calls_and_sizes_comes_out_right() {
     let content = [rows(120_000), noise(40_000), vec![b'x'; 40_000]].concat();
     for seed in 0..60 {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Random(seed);
         let coding = Coding::ALL[numbers.below(3)];
         let mut compressor = Compressor::new(coding, Level::Balanced);
         let (mut left, mut out) = (&content[..], Vec::new());

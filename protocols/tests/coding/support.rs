@@ -4,6 +4,8 @@ use std::io::Read;
 
 use readily_protocols::http1::coding::{Coding, Compressor, Level, Progress, Until};
 
+use crate::seeds::Random;
+
 const LEVELS: [Level; 3] = [Level::Fast, Level::Balanced, Level::Small];
 
 /// Every coding at every level.
@@ -11,32 +13,15 @@ pub(crate) fn all() -> impl Iterator<Item = (Coding, Level)> {
     Coding::ALL.into_iter().flat_map(|coding| LEVELS.map(|level| (coding, level)))
 }
 
-/// Numbers that look random, the same each time (splitmix64).
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-}
-
 /// `n` bytes that no coding makes smaller.
 pub(crate) fn noise(n: usize) -> Vec<u8> {
-    let mut numbers = Numbers(n as u64);
+    let mut numbers = Random(n as u64);
     (0..n).map(|_| numbers.next() as u8).collect()
 }
 
 /// `n` bytes of JSON, as interfaces answer.
 pub(crate) fn rows(n: usize) -> Vec<u8> {
-    let (mut numbers, mut text) = (Numbers(1), String::from("["));
+    let (mut numbers, mut text) = (Random(1), String::from("["));
     for id in 0.. {
         if text.len() >= n {
             break;

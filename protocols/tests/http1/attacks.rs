@@ -11,8 +11,8 @@ use readily_protocols::http1::reason::*;
 use readily_protocols::http1::wire::ServerSide;
 use readily_protocols::http1::{Limits, Server, Starts};
 
+use crate::seeds::Random;
 use crate::site::Site;
-use crate::splitting::Random;
 use crate::support::{Conn, World, ask, codes, get, site};
 
 /// Each a request, with what is refused. `<H>` is a good line, the others are names of fields.

@@ -5,7 +5,7 @@ use readily_protocols::http1::reason::{BODY_TOO_LARGE, EXTENSION_TOO_LONG};
 use readily_protocols::http1::wire::{Event, ServerSide};
 use readily_protocols::http1::{Limits, Starts};
 
-use crate::splitting::Random;
+use crate::seeds::Random;
 use crate::support::{chunked, codes, get, limited, site};
 
 /// What a frame comes to.

@@ -14,6 +14,8 @@ mod level1;
 mod limits;
 mod oracle;
 mod reviewed;
+#[path = "../common/seeds.rs"]
+mod seeds;
 mod site;
 mod splitting;
 mod support;

@@ -1,7 +1,7 @@
 //! Heads that were changed at random, judged by this server, by an oracle written apart from it,
 //! and by another parser.
 
-use crate::splitting::Random;
+use crate::seeds::Random;
 use crate::support::{codes, said, site};
 
 /// Whether a head that ends with the first empty line is good, and how long its body is: written

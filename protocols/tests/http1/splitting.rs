@@ -5,24 +5,8 @@ use std::time::SystemTime;
 use readily_protocols::http1::wire::{Length, ServerSide, date};
 use readily_protocols::http1::{Limits, Name, Starts, Status, Value};
 
+use crate::seeds::Random;
 use crate::support::{get, site};
-
-/// SplitMix64.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-}
 
 #[test]
 fn values_that_could_split_an_answer_cannot_be_built() {

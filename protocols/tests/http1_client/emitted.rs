@@ -4,17 +4,9 @@
 use readily_protocols::http1::wire::{ClientSide, Event, How, Length, ServerSide};
 use readily_protocols::http1::{BadRequest, Field, Limits, RequestLine, Starts};
 
-/// SplitMix64.
-struct Draw(u64);
+use crate::seeds::Random;
 
-impl Draw {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ z >> 31) % n as u64) as usize
-    }
-
+impl Random {
     /// A text out of what is sound, with what is not in one of four.
     fn text(&mut self, sound: &str) -> String {
         const BAD: [char; 14] = [
@@ -36,7 +28,7 @@ const CASES: u64 = 200_000;
 
 #[test]
 fn whatever_is_put_into_a_request_it_is_read_as_it_was_meant() {
-    let mut draw = Draw(1);
+    let mut draw = Random(1);
     let (mut built, mut starts) = (0, Starts::new());
     for case in 0..CASES {
         let method = ["GET", "PUT", "OPTIONS", &draw.text("GETgetX-!~")][draw.below(4)].to_owned();

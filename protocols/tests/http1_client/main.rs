@@ -4,6 +4,8 @@
 mod emitted;
 mod framing;
 mod reuse;
+#[path = "../common/seeds.rs"]
+mod seeds;
 mod support;
 mod times;
 mod transcripts;

@@ -70,12 +70,10 @@ impl Handler<World> for End {
         socket: &mut Socket<'_, World>,
     ) -> Result<(), Fault> {
         self.heard.push(told(message));
-        let sent = match message {
-            _ if !self.answers => Ok(()),
-            Message::Text(text) => socket.text(text),
-            Message::Binary(bytes) => socket.binary(bytes),
-        };
-        sent.map_err(|_: NotSent| FULL)
+        if self.answers {
+            socket.message(message).map_err(|_: NotSent| FULL)?;
+        }
+        Ok(())
     }
 
     fn part(&mut self, part: Part<'_>, socket: &mut Socket<'_, World>) -> Result<(), Fault> {

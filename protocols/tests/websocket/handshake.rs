@@ -64,11 +64,7 @@ impl Handler<World> for Talk {
         message: Message<'_>,
         socket: &mut Socket<'_, World>,
     ) -> Result<(), Fault> {
-        let sent = match message {
-            Message::Text(text) => socket.text(text),
-            Message::Binary(bytes) => socket.binary(bytes),
-        };
-        sent.map_err(|_: NotSent| Fault::Local("no room for an answer"))
+        socket.message(message).map_err(|_: NotSent| Fault::Local("no room for an answer"))
     }
 
     fn limits(&self) -> &Limits {

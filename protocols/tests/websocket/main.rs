@@ -9,6 +9,8 @@ mod flood;
 mod handshake;
 mod headers;
 mod limits;
+#[path = "../common/seeds.rs"]
+mod seeds;
 mod story;
 mod time;
 mod transcripts;

@@ -6,6 +6,7 @@ mod model;
 mod order;
 mod pull;
 mod random;
+#[path = "../common/seeds.rs"]
 mod seeds;
 mod stuck;
 mod world;

@@ -48,16 +48,16 @@ struct Pair {
 
 /// Why certificates were not read.
 #[derive(Debug)]
-pub struct LoadError {
-    chain: PathBuf,
-    key: PathBuf,
-    why: Why,
-}
+pub struct LoadError(Why);
 
 #[derive(Debug)]
 enum Why {
-    Io(PathBuf, io::Error),
-    Tls(tls::Error),
+    /// A file cannot be read.
+    File(PathBuf, io::Error),
+    /// A chain and its key cannot be used.
+    Pair { chain: PathBuf, key: PathBuf, error: tls::Error },
+    /// All together cannot be.
+    All(tls::Error),
 }
 
 impl Files {
@@ -193,21 +193,20 @@ impl Shared {
     /// Reads all, and serves them if all of them are good.
     fn read_all(&self) -> Result<(), LoadError> {
         let identities = self.pairs.iter().map(Pair::read).collect::<Result<_, _>>()?;
-        self.certificates.replace(identities).map_err(|error| LoadError {
-            chain: PathBuf::new(),
-            key: PathBuf::new(),
-            why: Why::Tls(error),
-        })
+        self.certificates.replace(identities).map_err(|error| LoadError(Why::All(error)))
     }
 }
 
 impl Pair {
     fn read(&self) -> Result<Identity, LoadError> {
-        let failed = |why| LoadError { chain: self.chain.clone(), key: self.key.clone(), why };
-        let bytes =
-            |path: &PathBuf| read_file(path).map_err(|error| failed(Why::Io(path.clone(), error)));
-        let (chain, key) = (bytes(&self.chain)?, bytes(&self.key)?);
-        Identity::from_pem(&chain, &key).map_err(|error| failed(Why::Tls(error)))
+        let bytes = |path: &PathBuf| {
+            read_file(path).map_err(|error| LoadError(Why::File(path.clone(), error)))
+        };
+        let identity = Identity::from_pem(&bytes(&self.chain)?, &bytes(&self.key)?);
+        identity.map_err(|error| {
+            let (chain, key) = (self.chain.clone(), self.key.clone());
+            LoadError(Why::Pair { chain, key, error })
+        })
     }
 }
 
@@ -226,11 +225,12 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (chain, key) = (self.chain.display(), self.key.display());
-        match &self.why {
-            Why::Io(path, error) => write!(f, "{}: {error}", path.display()),
-            Why::Tls(error) if self.chain.as_os_str().is_empty() => error.fmt(f),
-            Why::Tls(error) => write!(f, "{chain} with {key}: {error}"),
+        match &self.0 {
+            Why::File(path, error) => write!(f, "{}: {error}", path.display()),
+            Why::Pair { chain, key, error } => {
+                write!(f, "{} with {}: {error}", chain.display(), key.display())
+            }
+            Why::All(error) => error.fmt(f),
         }
     }
 }

@@ -63,8 +63,7 @@ impl Handler<Town> for Chat {
                 }
                 Ok(())
             }
-            Message::Text(text) => socket.text(text).map_err(full),
-            Message::Binary(bytes) => socket.binary(bytes).map_err(full),
+            message => socket.message(message).map_err(full),
         }
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ED25519};
 use readily::sys::sim::{Serving, Sim};
-use readily::tls::{Client, Fed, Identity, Initiator, Session};
-use readily::{Address, Config, Connect, End, Fault, Peer, Resumption, Rx, Secured, Step, Tx, tls};
+use readily::tls::{Client, Identity, Initiator, Session};
+use readily::{Address, Config, Connect, End, Fault, Peer, Resumption, Secured, Step, tls};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
@@ -19,7 +19,7 @@ use rustls::{RootCertStore, ServerConfig};
 use crate::caller::Ended;
 use crate::keys::{self, ALPN, BOTH, NAME};
 use crate::place::Place;
-use crate::planned::planned_panic;
+use crate::tls_troubles::Fragile;
 use crate::town::Conn;
 use crate::upstream::{Upstream, client, resuming};
 
@@ -409,49 +409,10 @@ fn one_that_is_closed_in_its_handshake_is_gone_at_once() {
     place.end();
 }
 
-/// Sessions of nothing that panic when they are asked for one of these.
-#[derive(Clone, Debug)]
-struct Fragile(&'static str);
-
-impl Fragile {
-    fn touch(&self, what: &str) {
-        if self.0 == what {
-            planned_panic();
-        }
-    }
-}
-
 impl Initiator for Fragile {
     fn initiate(&self, _: &str) -> Result<Box<dyn Session>, Fault> {
         self.touch("initiate");
         Ok(Box::new(self.clone()))
-    }
-}
-
-impl Session for Fragile {
-    fn feed(&mut self, cipher: &mut Rx, _: &mut Tx, _: &mut Rx) -> Result<Fed, Fault> {
-        self.touch("feed");
-        cipher.consume(cipher.len());
-        Ok(Fed::Wait)
-    }
-
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
-        self.touch("seal");
-        while let Some((bytes, _)) = plain.front() {
-            let n = bytes.len();
-            out.write(bytes);
-            plain.consume(n, drop);
-        }
-    }
-
-    fn close(&mut self, _: &mut Tx) {}
-
-    fn is_handshaking(&self) -> bool {
-        false
-    }
-
-    fn secured(&self) -> Secured {
-        Secured::default()
     }
 }
 

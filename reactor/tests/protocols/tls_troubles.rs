@@ -88,10 +88,11 @@ fn a_machine_that_panics_costs_one_connection() {
 }
 
 /// A session of nothing that panics when it is asked for one of these.
-struct Fragile(&'static str);
+#[derive(Clone, Debug)]
+pub(crate) struct Fragile(pub(crate) &'static str);
 
 impl Fragile {
-    fn touch(&self, what: &str) {
+    pub(crate) fn touch(&self, what: &str) {
         if self.0 == what {
             planned_panic();
         }
@@ -101,7 +102,7 @@ impl Fragile {
 impl Acceptor for Fragile {
     fn accept(&self) -> Result<Box<dyn Session>, Fault> {
         self.touch("accept");
-        Ok(Box::new(Fragile(self.0)))
+        Ok(Box::new(self.clone()))
     }
 }
 

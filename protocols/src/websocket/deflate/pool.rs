@@ -2,7 +2,6 @@
 
 use super::compress::Compressor;
 use super::inflate::Inflater;
-use super::{Agreed, Terms};
 
 /// Compressors and inflaters that no connection holds now, and memory to work in.
 #[derive(Debug, Default)]
@@ -41,11 +40,10 @@ impl Pool {
     /// A message that stands for itself, compressed; none if that is no smaller.
     pub(in super::super) fn compress<'a>(
         &'a mut self,
-        agreed: Agreed,
-        terms: &Terms,
+        window: u8,
+        level: u8,
         payload: &[u8],
     ) -> Option<&'a [u8]> {
-        let (window, level) = (agreed.our_window, terms.level);
         let is_it = |one: &Compressor| (one.window, one.level) == (window, level);
         let mut compressor = match self.compressors.iter().position(is_it) {
             Some(at) => self.compressors.swap_remove(at),

@@ -70,15 +70,12 @@ fn what_is_compressed_comes_back_at_any_window_and_level() {
     let mut pool = Pool::default();
     for window in WINDOW_LEAST..=WINDOW_MOST {
         for level in [1, 2, 6, 9] {
-            let terms = Terms { level, ..Terms::SHARED };
-            let (ours, theirs) = (Context::Dropped, Context::Dropped);
-            let agreed = Agreed { ours, theirs, our_window: window };
             let mut kept = Compressor::new(window, level);
             let mut inflater = Inflater::new();
             for (seed, len) in [0, 1, 63, 64, 1000, 20_000, 70_000, 300_000].iter().enumerate() {
                 for bytes in [prose(seed as u64, *len), noise(seed as u64, *len)] {
                     let case = format!("window {window}, level {level}, {len} bytes");
-                    if let Some(small) = pool.compress(agreed, &terms, &bytes) {
+                    if let Some(small) = pool.compress(window, level, &bytes) {
                         assert!(small.len() < bytes.len(), "{case}");
                         assert_eq!(whole(small), (bytes.clone(), Ok(())), "{case}");
                     }

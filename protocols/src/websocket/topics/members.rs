@@ -24,8 +24,8 @@ pub(super) struct Member {
 /// One subscription: a topic, and a seat there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subscription {
-    pub(super) topic: u32,
-    pub(super) seat: u32,
+    pub(super) topic: usize,
+    pub(super) seat: usize,
 }
 
 impl Members {
@@ -81,7 +81,7 @@ impl Member {
         &self.subscriptions
     }
 
-    pub(super) fn seat(&self, topic: u32) -> Option<u32> {
+    pub(super) fn seat(&self, topic: usize) -> Option<usize> {
         self.subscriptions.iter().find(|other| other.topic == topic).map(|other| other.seat)
     }
 
@@ -90,7 +90,7 @@ impl Member {
     }
 
     /// Forgets a subscription, for which something waited or not.
-    pub(super) fn unsubscribe(&mut self, topic: u32, waited: bool) {
+    pub(super) fn unsubscribe(&mut self, topic: usize, waited: bool) {
         if let Some(at) = self.subscriptions.iter().position(|other| other.topic == topic) {
             self.subscriptions.remove(at);
             self.ready -= u32::from(waited);
@@ -129,7 +129,7 @@ impl Member {
 
     /// The one that is asked next has given a message; the one behind it is asked first now.
     #[inline]
-    pub(super) fn took(&mut self, topic: u32, has_all: bool) {
+    pub(super) fn took(&mut self, topic: usize, has_all: bool) {
         self.ready -= u32::from(has_all);
         if self.subscriptions.len() > 1
             && let Some(at) = self.subscriptions.iter().position(|other| other.topic == topic)

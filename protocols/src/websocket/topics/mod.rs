@@ -66,10 +66,11 @@ mod log;
 mod members;
 mod policy;
 mod pull;
-mod slots;
 mod topic;
 
 use std::collections::BTreeMap;
+
+use slab::Slab;
 
 use crate::contract::{App, Effects, Id};
 
@@ -80,7 +81,6 @@ pub use policy::{Bounds, Policy, Refused, Slow, UnknownSlow};
 pub use pull::Pulled;
 
 use members::{Members, Subscription};
-use slots::Slots;
 use topic::Topic;
 
 /// What a subscriber takes next.
@@ -99,8 +99,8 @@ pub enum Next {
 pub struct Topics {
     policy: Policy,
     bounds: Bounds,
-    names: BTreeMap<Box<str>, u32>,
-    topics: Slots<Topic>,
+    names: BTreeMap<Box<str>, usize>,
+    topics: Slab<Topic>,
     members: Members,
     /// Those who fell behind and were not told of by [`Topics::fallen`].
     fallen: Vec<Id>,
@@ -125,7 +125,7 @@ impl Topics {
             policy,
             bounds,
             names: BTreeMap::new(),
-            topics: Slots::new(),
+            topics: Slab::new(),
             members: Members::new(),
             fallen: Vec::new(),
             counts: Counts::NONE,
@@ -139,7 +139,7 @@ impl Topics {
     /// [`Refused::Topics`] and [`Refused::Name`].
     pub fn open(&mut self, name: &str, policy: Policy) -> Result<(), Refused> {
         let at = self.find_or_make(name)?;
-        if let Some(topic) = self.topics.at_mut(at) {
+        if let Some(topic) = self.topics.get_mut(at) {
             (topic.policy, topic.is_open) = (policy, true);
         }
         Ok(())
@@ -148,7 +148,7 @@ impl Topics {
     /// A topic that was opened goes with its last subscriber from now on.
     pub fn close(&mut self, name: &str) {
         let Some(at) = self.find(name) else { return };
-        if let Some(topic) = self.topics.at_mut(at) {
+        if let Some(topic) = self.topics.get_mut(at) {
             topic.is_open = false;
         }
         self.drop_if_idle(at);
@@ -176,7 +176,7 @@ impl Topics {
         let Some(topic) = self.find(name) else { return };
         let Some(member) = self.members.of_mut(id) else { return };
         let Some(seat) = member.seat(topic) else { return };
-        let waited = self.topics.at_mut(topic).is_some_and(|topic| topic.leave(seat));
+        let waited = self.topics.get_mut(topic).is_some_and(|topic| topic.leave(seat));
         member.unsubscribe(topic, waited);
         if member.subscriptions().is_empty() {
             self.members.remove(id);
@@ -210,9 +210,9 @@ impl Topics {
     ) -> Result<usize, Refused> {
         let Some(at) = self.find(name) else { return Ok(0) };
         let admitted =
-            self.topics.at_mut(at).map_or(Ok(()), |topic| topic.admit(message, fx.now()));
+            self.topics.get_mut(at).map_or(Ok(()), |topic| topic.admit(message, fx.now()));
         admitted.inspect_err(|_| self.counts.refused += 1)?;
-        while let Some(topic) = self.topics.at_mut(at)
+        while let Some(topic) = self.topics.get_mut(at)
             && !topic.has_room(message)
         {
             for index in topic.make_room(&mut self.counts) {
@@ -221,7 +221,7 @@ impl Topics {
         }
         let Topics { topics, members, counts, .. } = self;
         counts.published += 1;
-        let reached = topics.at_mut(at).map_or(0, |topic| {
+        let reached = topics.get_mut(at).map_or(0, |topic| {
             topic.append(message, counts, |index| {
                 if members.at_mut(index).is_some_and(members::Member::rouse)
                     && let Some(id) = members.id(index)
@@ -237,7 +237,7 @@ impl Topics {
     /// How many bytes may be published now, as they are [charged](Policy::backlog), before one is
     /// refused. Each turn of the loop begins anew.
     pub fn burst_left<A: App>(&self, name: &str, fx: &Effects<A>) -> usize {
-        let topic = self.find(name).and_then(|at| self.topics.at(at));
+        let topic = self.find(name).and_then(|at| self.topics.get(at));
         topic.map_or(self.policy.burst(), |topic| topic.burst_left(fx.now()))
     }
 
@@ -250,7 +250,7 @@ impl Topics {
             return Next::Behind;
         }
         let topics = &self.topics;
-        let next = member.asked().find_map(|asked| topics.at(asked.topic)?.next(asked.seat));
+        let next = member.asked().find_map(|asked| topics.get(asked.topic)?.next(asked.seat));
         next.cloned().map_or(Next::Nothing, Next::Message)
     }
 
@@ -280,7 +280,7 @@ impl Topics {
 
     /// How many subscribers that topic has.
     pub fn subscribers(&self, name: &str) -> usize {
-        self.find(name).and_then(|at| self.topics.at(at)).map_or(0, Topic::subscribers)
+        self.find(name).and_then(|at| self.topics.get(at)).map_or(0, Topic::subscribers)
     }
 
     /// Bytes of memory that wait in all logs, as they are [charged](Policy::backlog).
@@ -293,11 +293,11 @@ impl Topics {
         self.counts
     }
 
-    fn find(&self, name: &str) -> Option<u32> {
+    fn find(&self, name: &str) -> Option<usize> {
         self.names.get(name).copied()
     }
 
-    fn find_or_make(&mut self, name: &str) -> Result<u32, Refused> {
+    fn find_or_make(&mut self, name: &str) -> Result<usize, Refused> {
         if let Some(at) = self.find(name) {
             return Ok(at);
         }
@@ -314,7 +314,7 @@ impl Topics {
         Err(refused)
     }
 
-    fn enter(&mut self, id: Id, topic: u32) -> Result<(), Refused> {
+    fn enter(&mut self, id: Id, topic: usize) -> Result<(), Refused> {
         match self.members.of(id) {
             Some(member) if member.is_behind => return Err(Refused::Behind),
             Some(member) if member.seat(topic).is_some() => return Ok(()),
@@ -326,7 +326,7 @@ impl Topics {
             None => self.members.insert(id),
         }
         if let Some(member) = self.members.of_mut(id)
-            && let Some(at) = self.topics.at_mut(topic)
+            && let Some(at) = self.topics.get_mut(topic)
         {
             member.subscribe(Subscription { topic, seat: at.enter(id.index) });
         }
@@ -349,7 +349,7 @@ impl Topics {
 
     fn vacate(&mut self, subscriptions: &[Subscription]) {
         for at in subscriptions {
-            if let Some(topic) = self.topics.at_mut(at.topic) {
+            if let Some(topic) = self.topics.get_mut(at.topic) {
                 topic.leave(at.seat);
             }
             self.drop_if_idle(at.topic);
@@ -362,19 +362,19 @@ impl Topics {
         let Some(member) = self.members.of_mut(id) else { return false };
         let topics = &self.topics;
         let has_next = |at: &Subscription| {
-            topics.at(at.topic).is_some_and(|topic| topic.next(at.seat).is_some())
+            topics.get(at.topic).is_some_and(|topic| topic.next(at.seat).is_some())
         };
         let Some(Subscription { topic, seat }) = member.asked().find(has_next) else {
             return false;
         };
-        let has_all = self.topics.at_mut(topic).is_some_and(|topic| topic.taken(seat));
+        let has_all = self.topics.get_mut(topic).is_some_and(|topic| topic.taken(seat));
         member.took(topic, has_all);
         true
     }
 
-    fn drop_if_idle(&mut self, at: u32) {
-        if self.topics.at(at).is_some_and(Topic::is_idle)
-            && let Some(topic) = self.topics.remove(at)
+    fn drop_if_idle(&mut self, at: usize) {
+        if self.topics.get(at).is_some_and(Topic::is_idle)
+            && let Some(topic) = self.topics.try_remove(at)
         {
             self.names.remove(&topic.name);
         }

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use slab::Slab;
+
 use super::super::Encoded;
 use super::counts::Counts;
 use super::log::{Log, charge};
 use super::policy::{Policy, Refused, Slow};
-use super::slots::Slots;
 
 /// One topic.
 #[derive(Debug)]
@@ -16,9 +17,9 @@ pub(super) struct Topic {
     /// Whether it stays without subscribers.
     pub(super) is_open: bool,
     log: Log,
-    seats: Slots<Seat>,
+    seats: Slab<Seat>,
     /// The seats of those who have taken all, in the order in which they did.
-    asleep: Vec<u32>,
+    asleep: Vec<usize>,
     /// How many seats are [`Place::Latest`].
     latest: usize,
     /// How many seats are [`Place::Kept`].
@@ -34,7 +35,7 @@ struct Seat {
     member: u32,
     place: Place,
     /// Its position among those who are asleep.
-    asleep_at: Option<u32>,
+    asleep_at: Option<usize>,
 }
 
 /// What a subscriber takes next.
@@ -55,7 +56,7 @@ impl Topic {
             policy,
             is_open: false,
             log: Log::default(),
-            seats: Slots::new(),
+            seats: Slab::new(),
             asleep: Vec::new(),
             latest: 0,
             kept: 0,
@@ -65,7 +66,7 @@ impl Topic {
 
     /// Whether nobody would miss it.
     pub(super) fn is_idle(&self) -> bool {
-        !self.is_open && self.seats.len() == 0
+        !self.is_open && self.seats.is_empty()
     }
 
     pub(super) fn subscribers(&self) -> usize {
@@ -78,7 +79,7 @@ impl Topic {
     }
 
     /// A seat for somebody, who has nothing to take yet.
-    pub(super) fn enter(&mut self, member: u32) -> u32 {
+    pub(super) fn enter(&mut self, member: u32) -> usize {
         let place = Place::At(self.log.enter());
         let at = self.seats.insert(Seat { member, place, asleep_at: None });
         self.sleep(at);
@@ -86,9 +87,9 @@ impl Topic {
     }
 
     /// Gives a seat up; whether something waited for it.
-    pub(super) fn leave(&mut self, at: u32) -> bool {
+    pub(super) fn leave(&mut self, at: usize) -> bool {
         self.unlist(at);
-        let Some(seat) = self.seats.remove(at) else { return false };
+        let Some(seat) = self.seats.try_remove(at) else { return false };
         match seat.place {
             Place::At(cursor) => self.log.leave(cursor),
             Place::Latest => self.latest -= 1,
@@ -100,8 +101,8 @@ impl Topic {
 
     /// What the subscriber of that seat takes next.
     #[inline]
-    pub(super) fn next(&self, at: u32) -> Option<&Encoded> {
-        match &self.seats.at(at)?.place {
+    pub(super) fn next(&self, at: usize) -> Option<&Encoded> {
+        match &self.seats.get(at)?.place {
             Place::At(cursor) => self.log.at(*cursor),
             Place::Latest => self.log.last(),
             Place::Kept(kept) => kept.last(),
@@ -110,8 +111,8 @@ impl Topic {
 
     /// It has taken that; whether there is nothing more.
     #[inline]
-    pub(super) fn taken(&mut self, at: u32) -> bool {
-        let Some(seat) = self.seats.at_mut(at) else { return false };
+    pub(super) fn taken(&mut self, at: usize) -> bool {
+        let Some(seat) = self.seats.get_mut(at) else { return false };
         let has_all = match &mut seat.place {
             Place::At(cursor) => {
                 *cursor = self.log.step(*cursor);
@@ -183,13 +184,13 @@ impl Topic {
             self.log.drop_front();
             return Vec::new();
         }
-        let seats: Vec<u32> = self.slowest().collect();
+        let seats: Vec<usize> = self.slowest().collect();
         if self.policy.slow == Slow::Close {
-            return seats.iter().filter_map(|at| Some(self.seats.at(*at)?.member)).collect();
+            return seats.iter().filter_map(|at| Some(self.seats.get(*at)?.member)).collect();
         }
         let waiting = self.log.len() as u64;
         for at in seats {
-            let Some(seat) = self.seats.at_mut(at) else { continue };
+            let Some(seat) = self.seats.get_mut(at) else { continue };
             let Place::At(cursor) = seat.place else { continue };
             if self.policy.slow == Slow::DropNewest {
                 seat.place = Place::Kept(self.log.rest(cursor));
@@ -222,7 +223,7 @@ impl Topic {
         }
         self.log.push(message.clone());
         for at in self.asleep.drain(..) {
-            if let Some(seat) = self.seats.at_mut(at) {
+            if let Some(seat) = self.seats.get_mut(at) {
                 seat.asleep_at = None;
                 wake(seat.member);
             }
@@ -232,7 +233,7 @@ impl Topic {
     }
 
     /// The seats of those who take the oldest message next.
-    fn slowest(&self) -> impl Iterator<Item = u32> {
+    fn slowest(&self) -> impl Iterator<Item = usize> {
         let is_behind = |seat: &Seat| match seat.place {
             Place::At(cursor) => self.log.is_at_front(cursor),
             Place::Latest | Place::Kept(_) => false,
@@ -246,19 +247,19 @@ impl Topic {
         self.log.trim(usize::from(self.latest > 0));
     }
 
-    fn sleep(&mut self, at: u32) {
-        if let Some(seat) = self.seats.at_mut(at) {
-            seat.asleep_at = Some(self.asleep.len() as u32);
+    fn sleep(&mut self, at: usize) {
+        if let Some(seat) = self.seats.get_mut(at) {
+            seat.asleep_at = Some(self.asleep.len());
             self.asleep.push(at);
         }
     }
 
     /// Takes a seat out of the list of those who are asleep.
-    fn unlist(&mut self, at: u32) {
-        let Some(place) = self.seats.at(at).and_then(|seat| seat.asleep_at) else { return };
-        self.asleep.swap_remove(place as usize);
-        if let Some(moved) = self.asleep.get(place as usize)
-            && let Some(moved) = self.seats.at_mut(*moved)
+    fn unlist(&mut self, at: usize) {
+        let Some(place) = self.seats.get(at).and_then(|seat| seat.asleep_at) else { return };
+        self.asleep.swap_remove(place);
+        if let Some(moved) = self.asleep.get(place)
+            && let Some(moved) = self.seats.get_mut(*moved)
         {
             moved.asleep_at = Some(place);
         }
