@@ -108,7 +108,7 @@ fn methods(machine: &Machine) -> TokenStream {
             #deadline
         }
 
-        #[inline]
+        #[inline(always)]
         fn held(&self) -> usize {
             #held
         }
@@ -138,8 +138,8 @@ fn dispatch(machine: &Machine, call: impl Fn(Ident) -> TokenStream) -> TokenStre
 fn step(krate: &Path, method: &str, state: Ident, arguments: TokenStream) -> TokenStream {
     let call = call(krate, method, state, arguments);
     quote! {
-        let step = #call?;
-        ::core::result::Result::Ok(step.settle(self))
+        let stepped = #call;
+        #krate::contract::Step::settle(stepped, self)
     }
 }
 

@@ -58,12 +58,12 @@ impl Machine for Conn {
     fn advance(&mut self, io: &mut Io<'_, Self::App>) -> Result<Next, Fault> {
         match self {
             Conn::Login(state) => {
-                let step = State::<Self>::advance(state, io)?;
-                Ok(step.settle(self))
+                let stepped = State::<Self>::advance(state, io);
+                Step::settle(stepped, self)
             }
             Conn::Quit(state) => {
-                let step = State::<Self>::advance(state, io)?;
-                Ok(step.settle(self))
+                let stepped = State::<Self>::advance(state, io);
+                Step::settle(stepped, self)
             }
         }
     }

@@ -256,8 +256,8 @@ macro_rules! one_state {
                 &mut self,
                 io: &mut crate::contract::Io<'_, Self::App>,
             ) -> Result<crate::contract::Next, crate::contract::Fault> {
-                let step = crate::contract::State::<Self>::advance(&mut self.0, io)?;
-                Ok(step.settle(self))
+                let stepped = crate::contract::State::<Self>::advance(&mut self.0, io);
+                crate::contract::Step::settle(stepped, self)
             }
 
             fn expire(
@@ -265,8 +265,8 @@ macro_rules! one_state {
                 why: crate::contract::Reason,
                 io: &mut crate::contract::Io<'_, Self::App>,
             ) -> Result<crate::contract::Next, crate::contract::Fault> {
-                let step = crate::contract::State::<Self>::expire(&mut self.0, why, io)?;
-                Ok(step.settle(self))
+                let stepped = crate::contract::State::<Self>::expire(&mut self.0, why, io);
+                crate::contract::Step::settle(stepped, self)
             }
 
             fn receive(

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use readily_protocols::contract::{
-    App, Desk, Diagram, Fault, Io, Machine, Never, Next, Reason, State, StateInfo, Timeouts,
+    App, Desk, Diagram, Fault, Io, Machine, Never, Next, Reason, State, StateInfo, Step, Timeouts,
 };
 use readily_protocols::http1::{Answer, Reply, Request, Server, Service, Status, reason};
 use readily_protocols::testing::Script;
@@ -29,11 +29,11 @@ impl Machine for Conn {
     const DIAGRAM: Diagram = Diagram { mermaid: "", dot: "" };
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::advance(&mut self.0, io)?.settle(self))
+        Step::settle(State::<Conn>::advance(&mut self.0, io), self)
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, World>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::expire(&mut self.0, why, io)?.settle(self))
+        Step::settle(State::<Conn>::expire(&mut self.0, why, io), self)
     }
 
     fn receive(&mut self, mail: Never, _: &mut Io<'_, World>) -> Result<Next, Fault> {

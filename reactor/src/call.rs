@@ -46,6 +46,8 @@ pub(crate) struct Called {
     pub(crate) next: Result<Next, Fault>,
     /// The state's own deadline, after the call.
     pub(crate) deadline: Option<Instant>,
+    /// Whether that is the one of before the call: then nothing needs to be armed for it.
+    pub(crate) same_deadline: bool,
     /// Whether the machine holds memory of its own, after the call.
     pub(crate) holds: bool,
     /// Whether the state changed.
@@ -64,7 +66,12 @@ impl<A: App> Call<'_, A> {
     ) -> Called {
         let Call { machine, remote, entered, now, app, fx, states, running } = self;
         let before = machine.state();
-        *running = Some(Running { id, state: before, peer: mark });
+        // Apart, since most have no peer, and a mark is not copied for those.
+        *running = Some(match mark {
+            None => Running { id, state: before, peer: None },
+            Some(mark) => Running { id, state: before, peer: Some(mark) },
+        });
+        let due = machine.deadline();
         let mut moved = false;
         let mut io = Io::new(id, remote, (rx, tx), (peer, signals), app, fx);
         let next = drive(machine, cause, &mut io, |from, to| {
@@ -73,12 +80,13 @@ impl<A: App> Call<'_, A> {
         });
         let (deadline, holds) = (machine.deadline(), machine.held() > 0);
         *running = None;
+        let same_deadline = deadline == due;
         if moved {
             *entered = now;
             states.now[before] -= 1;
             states.now[machine.state()] += 1;
         }
-        Called { next, deadline, holds, moved }
+        Called { next, deadline, same_deadline, holds, moved }
     }
 }
 

@@ -92,6 +92,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
             {
                 slot.spins = 0;
                 let more = slot.flags.has(Flags::READABLE);
+                if !more && !called.holds && !called.moved && called.same_deadline {
+                    // The deadline has at most moved later than what is armed.
+                    return;
+                }
                 let own = called.deadline.map_or(NEVER, |at| self.clock.nanos(at));
                 if more {
                     return self.rounds(id, None, own);
@@ -99,12 +103,8 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 if called.holds {
                     return self.settle(index, own);
                 }
-                if called.moved || own != NEVER {
-                    let at = self.least_deadline(index, own);
-                    self.arm(index, at);
-                }
-                // Otherwise the deadline has at most moved later than what is armed.
-                return;
+                let at = self.least_deadline(index, own);
+                return self.arm(index, at);
             }
         }
         let (rx, tx) = self.hot.replace(&mut self.pool);

@@ -63,7 +63,7 @@ pub const LEAVING: usize = 64 * 1024;
 /// One connection: a browser's that gets the page, then somebody who talks.
 #[derive(Machine, Debug)]
 #[machine(app = Room)]
-#[max_size(96)]
+#[max_size(112)]
 pub enum Conn {
     /// Its deadlines are those of HTTP.
     #[becomes(Talk)]

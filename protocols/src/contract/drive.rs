@@ -29,24 +29,35 @@ pub fn drive<M: Machine>(
     io: &mut Io<'_, M::App>,
     mut moved: impl FnMut(usize, usize),
 ) -> Result<Next, Fault> {
-    let mut from = machine.state();
-    let extent = (io.rx.len(), io.tx.len());
-    let mut first = match cause {
-        Cause::Advance => None,
-        Cause::Expire(why) => Some(machine.expire(why, io)?),
-        Cause::Mail(mail) => Some(machine.receive(mail, io)?),
+    let from = machine.state();
+    let next = match cause {
+        Cause::Advance => machine.advance(io),
+        Cause::Expire(why) => machine.expire(why, io),
+        Cause::Mail(mail) => machine.receive(mail, io),
     };
-    for _ in 0..TRANSITIONS_MAX {
-        let next = match first.take() {
-            Some(next) => next,
-            None => machine.advance(io)?,
-        };
-        if next != Next::Advance {
-            return Ok(next);
-        }
+    // As it came: taking it apart and together again costs more than looking at it.
+    let Ok(Next::Advance) = next else { return next };
+    drive_on(machine, io, from, &mut moved)
+}
+
+/// The same from the first transition on; most calls make none.
+#[inline(always)]
+fn drive_on<M: Machine>(
+    machine: &mut M,
+    io: &mut Io<'_, M::App>,
+    mut from: usize,
+    moved: &mut impl FnMut(usize, usize),
+) -> Result<Next, Fault> {
+    let extent = (io.rx.len(), io.tx.len());
+    for nth in 1.. {
         let to = machine.state();
         moved(from, to);
         from = to;
+        if nth == TRANSITIONS_MAX {
+            break;
+        }
+        let next = machine.advance(io);
+        let Ok(Next::Advance) = next else { return next };
     }
     if (io.rx.len(), io.tx.len()) == extent {
         return Err(Fault::Local("a cycle of states that never waits"));

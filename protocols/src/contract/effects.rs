@@ -1,5 +1,6 @@
 //! What a handler may ask for: carried out by the driver after the handler has returned.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
@@ -158,6 +159,8 @@ pub struct Effects<A: App> {
     reserved: Vec<Id>,
     start: Instant,
     nanos: u64,
+    /// The two together, once it was asked for.
+    now: Cell<Option<Instant>>,
     wall: SystemTime,
     /// `wall` in words; formatted when it is first asked for.
     date: Option<[u8; DATE_LEN]>,
@@ -183,7 +186,12 @@ impl<A: App> Effects<A> {
     /// The time of this turn: the loop reads its clock once a turn.
     #[inline]
     pub fn now(&self) -> Instant {
-        self.start + Duration::from_nanos(self.nanos)
+        if let Some(now) = self.now.get() {
+            return now;
+        }
+        let now = self.start + Duration::from_nanos(self.nanos);
+        self.now.set(Some(now));
+        now
     }
 
     /// The wall time, at most a second old: for `Date` headers and logs, never for deadlines.
@@ -371,6 +379,7 @@ impl<A: App> Effects<A> {
             reserved: Vec::with_capacity(CONNECTS_PER_CALL),
             start,
             nanos: 0,
+            now: Cell::new(None),
             wall,
             date: None,
             tally: Tally::default(),
@@ -389,6 +398,7 @@ impl<A: App> Effects<A> {
     #[inline]
     pub fn set_nanos(&mut self, nanos: u64) {
         self.nanos = nanos;
+        self.now.set(None);
     }
 
     /// Sets the wall time; it need not be done every turn.

@@ -125,10 +125,24 @@ impl<F, M> Step<F, M> {
         Step::Become(Entered(M::enter(to), PhantomData))
     }
 
-    /// Carries the step out on the machine: what the derive's code calls.
-    #[inline]
-    pub fn settle(self, machine: &mut M) -> Next {
-        match self {
+    /// Carries out on the machine what its state came to: what the derive's code calls.
+    ///
+    /// # Errors
+    /// The state's.
+    #[inline(always)]
+    pub fn settle(stepped: Result<Self, Fault>, machine: &mut M) -> Result<Next, Fault> {
+        // Most wait. What does not may hold a whole machine, which is not moved to find that out.
+        if let Ok(Step::Wait) = &stepped {
+            // Holds nothing: to find out again, for its drop, costs as much as the rest.
+            std::mem::forget(stepped);
+            return Ok(Next::Wait);
+        }
+        Self::settle_other(stepped, machine)
+    }
+
+    #[inline(never)]
+    fn settle_other(stepped: Result<Self, Fault>, machine: &mut M) -> Result<Next, Fault> {
+        Ok(match stepped? {
             Step::Wait => Next::Wait,
             Step::Yield => Next::Yield,
             Step::Finish => Next::Finish,
@@ -137,7 +151,7 @@ impl<F, M> Step<F, M> {
                 *machine = next;
                 Next::Advance
             }
-        }
+        })
     }
 }
 

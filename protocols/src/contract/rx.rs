@@ -52,7 +52,7 @@ impl Rx {
     ///
     /// # Panics
     /// If there are fewer: a bug of the caller, which costs its own connection only.
-    #[inline]
+    #[inline(always)]
     pub fn consume(&mut self, n: usize) {
         assert!(n <= self.len(), "consumed more than there is");
         self.start += n as u32;

@@ -7,6 +7,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::contract::Tx;
 
+use super::assembly::Kind;
 use super::close::{CloseCode, Refusal};
 use super::limits::reason;
 
@@ -38,6 +39,8 @@ const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 const SHORT: u8 = 0x7f;
+const WHOLE_TEXT: u8 = FIN | 1;
+const WHOLE_BINARY: u8 = FIN | 2;
 
 /// Which end this is, and what was agreed: what the first two bytes of the peer's frames may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,6 +115,40 @@ pub(super) fn parse(bytes: &[u8], rules: Rules) -> Result<Option<Head>, Refusal>
     Ok(Some(Head { opcode, is_final: first & FIN != 0, is_compressed, mask, len, size }))
 }
 
+/// A message that is all there in one frame.
+pub(super) struct Single<'a> {
+    pub(super) kind: Kind,
+    pub(super) payload: &'a mut [u8],
+    /// Length of the frame.
+    pub(super) size: usize,
+}
+
+/// The message at the start of `bytes`, if it is whole in one frame, uncompressed and of less than
+/// 64 KiB: most are. For all else [`parse`] says what it is.
+#[inline(always)]
+pub(super) fn single(bytes: &mut [u8], rules: Rules) -> Option<(Single<'_>, Mask)> {
+    let &[first, second] = bytes.first_chunk()?;
+    let kind = match first {
+        WHOLE_TEXT => Kind::Text,
+        WHOLE_BINARY => Kind::Binary,
+        _ => return None,
+    };
+    let (len, at) = match second ^ rules.masked {
+        short @ 0..=125 => (usize::from(short), 2),
+        126 => match u16::from_be_bytes(*bytes[2..].first_chunk()?) {
+            ..=125 => return None,
+            len => (usize::from(len), 4),
+        },
+        _ => return None,
+    };
+    let (mask, at) = match rules.is_client() {
+        true => ([0; 4], at),
+        false => (*bytes[at..].first_chunk()?, at + MASK_SIZE),
+    };
+    let (size, payload) = (at + len, bytes.get_mut(at..at + len)?);
+    Some((Single { kind, payload, size }, mask))
+}
+
 #[inline]
 fn check_first(first: u8, rules: Rules) -> Result<OpCode, Refusal> {
     if first & rules.reserved != 0 {
@@ -160,7 +197,7 @@ fn head_size(len: u64) -> usize {
 }
 
 /// Takes the mask off, 128 bytes at a time: compilers make them wide without a branch.
-#[inline]
+#[inline(always)]
 pub(super) fn unmask(payload: &mut [u8], mask: Mask) {
     let wide = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
     let (blocks, rest) = payload.as_chunks_mut::<128>();
@@ -170,7 +207,7 @@ pub(super) fn unmask(payload: &mut [u8], mask: Mask) {
     unmask_rest(rest, wide);
 }
 
-#[inline]
+#[inline(always)]
 fn unmask_rest(payload: &mut [u8], wide: u64) {
     let whole = payload.len() & !7;
     let (words, rest) = payload.split_at_mut(whole);
@@ -201,16 +238,21 @@ pub(super) const MASK_SIZE: usize = size_of::<Mask>();
 #[inline]
 pub(super) fn write(tx: &mut Tx, first: u8, payload: &[u8], mask: Option<Mask>) {
     match mask {
-        None => tx.fill(size(payload.len()), |to| put(first, payload, to)),
+        None => write_plain(tx, first, payload),
         Some(mask) => write_masked(tx, first, payload, mask),
     }
+}
+
+/// Queues one frame without a mask.
+#[inline(always)]
+pub(super) fn write_plain(tx: &mut Tx, first: u8, payload: &[u8]) {
+    tx.fill(size(payload.len()), |to| put(first, payload, to));
 }
 
 #[inline(never)]
 fn write_masked(tx: &mut Tx, first: u8, payload: &[u8], mask: Mask) {
     tx.fill(size(payload.len()) + MASK_SIZE, |to| {
-        let at = head_size(payload.len() as u64);
-        put_head(first, payload.len(), to);
+        let at = put_head(first, payload.len(), to);
         to[1] |= MASKED;
         to[at..at + MASK_SIZE].copy_from_slice(&mask);
         let body = &mut to[at + MASK_SIZE..];
@@ -240,23 +282,29 @@ pub(super) fn payload_of(frame: &[u8]) -> &[u8] {
 /// Writes a frame to memory that is as long as it, and says how long that is.
 #[inline]
 fn put(first: u8, payload: &[u8], to: &mut [u8]) -> usize {
-    put_head(first, payload.len(), to);
-    to[head_size(payload.len() as u64)..].copy_from_slice(payload);
+    let at = put_head(first, payload.len(), to);
+    to[at..].copy_from_slice(payload);
     to.len()
 }
 
+/// Writes the head without a mask, and says how long it is.
 #[inline]
-fn put_head(first: u8, len: usize, to: &mut [u8]) {
+fn put_head(first: u8, len: usize, to: &mut [u8]) -> usize {
     to[0] = first;
     match len {
-        0..=125 => to[1] = len as u8,
+        0..=125 => {
+            to[1] = len as u8;
+            2
+        }
         126..=0xffff => {
             to[1] = 126;
             to[2..4].copy_from_slice(&(len as u16).to_be_bytes());
+            4
         }
         _ => {
             to[1] = 127;
             to[2..10].copy_from_slice(&(len as u64).to_be_bytes());
+            10
         }
     }
 }
@@ -328,6 +376,49 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_short_way_finds_what_the_long_one_does_or_nothing() {
+        const LENGTHS: [(usize, &[u8]); 7] = [
+            (0, &[0]),
+            (125, &[125]),
+            (126, &[126, 0, 126]),
+            (0xffff, &[126, 0xff, 0xff]),
+            // The long way has to say what is wrong with this, and to take the next.
+            (125, &[126, 0, 125]),
+            (0xffff, &[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]),
+            (0x1_0000, &[127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ];
+        let mut found = 0;
+        for rules in [Rules::SERVER, Rules::CLIENT, Rules::SERVER.with_compression()] {
+            for first in 0..=u8::MAX {
+                for (len, written) in LENGTHS {
+                    for masked in [0, MASKED] {
+                        let mut bytes = vec![first, masked | written[0]];
+                        bytes.extend(&written[1..]);
+                        bytes.resize(bytes.len() + usize::from(masked != 0) * MASK_SIZE, 7);
+                        let at = bytes.len();
+                        bytes.resize(at + len + 1, b'x');
+                        assert!(single(&mut bytes[..at + len - 1], rules).is_none());
+                        let Some((Single { kind, payload, size }, mask)) =
+                            single(&mut bytes, rules)
+                        else {
+                            continue;
+                        };
+                        let is_text = kind == Kind::Text;
+                        let (len, size) = (payload.len(), size - payload.len());
+                        found += 1;
+                        let head = parse(&bytes, rules).expect("in order").expect("whole");
+                        let of = OpCode::Data(if is_text { Data::Text } else { Data::Binary });
+                        assert_eq!((head.len, head.size, head.mask), (len as u64, size, mask));
+                        assert!(head.opcode == of && head.is_final && !head.is_compressed);
+                    }
+                }
+            }
+        }
+        // Two kinds, four lengths, each of three rules.
+        assert_eq!(found, 2 * 4 * 3);
     }
 
     #[test]

@@ -231,6 +231,14 @@ pub struct WebSocket<H> {
     handler: H,
 }
 
+/// What [`WebSocket::go_on`] came to.
+enum Found {
+    Something,
+    Nothing,
+    /// The conversation is over.
+    End,
+}
+
 impl<H> WebSocket<H> {
     /// A server's WebSocket whose handshake is done, without an extension.
     pub const fn new(handler: H) -> Self {
@@ -274,8 +282,45 @@ impl<H> WebSocket<H> {
         what(&mut self.handler, &mut socket).map_err(|fault| socket.part(fault))
     }
 
+    /// Hands over the message that comes next, if it is one of the common kind; says whether.
+    #[inline(always)]
+    fn single<A: App>(&mut self, io: &mut Io<'_, A>) -> Result<bool, Fault>
+    where
+        H: Handler<A>,
+    {
+        let limits = self.handler.limits();
+        let (rx, mut socket) = Socket::lend(io, &mut self.session);
+        let Some(single) = socket.session.single(rx.bytes_mut(), limits) else { return Ok(false) };
+        let size = single.size;
+        hand(&mut self.handler, single.kind, single.payload, &mut socket)?;
+        rx.consume(size);
+        Ok(true)
+    }
+
+    /// Does what comes next, whatever it is.
+    #[inline(never)]
+    fn go_on<A: App>(&mut self, holds: bool, io: &mut Io<'_, A>) -> Result<Found, Fault>
+    where
+        H: Handler<A>,
+    {
+        let (now, most) = (io.now(), if holds { 0 } else { usize::MAX });
+        match self.session.next(io.rx, io.tx, now, self.handler.limits(), most)? {
+            Event::Message(kind, at) => self.message(kind, at, io)?,
+            Event::Part(at, is_last) => self.part(at, is_last, io)?,
+            Event::Closed { code, reason, answer } => {
+                self.closed(code, reason, answer, io);
+                return Ok(Found::End);
+            }
+            Event::Wait if io.rx.has_ended() => {
+                let (_, mut socket) = Socket::lend(io, &mut self.session);
+                return socket.ended().map(|()| Found::End);
+            }
+            Event::Wait | Event::Held => return Ok(Found::Nothing),
+        }
+        Ok(Found::Something)
+    }
+
     /// Hands over a message that lies whole in what is unread.
-    #[inline]
     fn message<A: App>(
         &mut self,
         kind: Kind,
@@ -286,22 +331,8 @@ impl<H> WebSocket<H> {
         H: Handler<A>,
     {
         let end = at.end;
-        let streams = self.handler.intake() == Intake::Stream;
         let (rx, mut socket) = Socket::lend(io, &mut self.session);
-        let payload = &rx.bytes()[at];
-        let message = match kind {
-            Kind::Binary => Message::Binary(payload),
-            Kind::Text => match str::from_utf8(payload) {
-                Ok(text) => Message::Text(text),
-                Err(_) => return Err(socket.refuse(assembly::NOT_UTF8)),
-            },
-        };
-        let taken = if streams {
-            self.handler.part(Part { message, place: Place::Only }, &mut socket)
-        } else {
-            self.handler.message(message, &mut socket)
-        };
-        taken.map_err(|fault| socket.part(fault))?;
+        hand(&mut self.handler, kind, &rx.bytes()[at], &mut socket)?;
         rx.consume(end);
         Ok(())
     }
@@ -386,28 +417,43 @@ impl<H> WebSocket<H> {
     }
 }
 
+/// Hands over a message that is there as a whole.
+#[inline(always)]
+fn hand<A: App, H: Handler<A>>(
+    handler: &mut H,
+    kind: Kind,
+    payload: &[u8],
+    socket: &mut Socket<'_, A>,
+) -> Result<(), Fault> {
+    let message = match kind {
+        Kind::Binary => Message::Binary(payload),
+        Kind::Text => match str::from_utf8(payload) {
+            Ok(text) => Message::Text(text),
+            Err(_) => return Err(socket.refuse(assembly::NOT_UTF8)),
+        },
+    };
+    let taken = match handler.intake() {
+        Intake::Stream => handler.part(Part { message, place: Place::Only }, socket),
+        _ => handler.message(message, socket),
+    };
+    taken.map_err(|fault| socket.part(fault))
+}
+
 impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
-        let now = io.now();
         let heard = !io.rx.is_empty();
         self.open(io)?;
         self.session.flush_pong(io.tx);
-        loop {
+        while !io.rx.is_empty() || io.rx.has_ended() {
             let holds = io.tx.room() == 0 || self.handler.intake() == Intake::Hold;
-            let most = if holds { 0 } else { usize::MAX };
-            match self.session.next(io.rx, io.tx, now, self.handler.limits(), most)? {
-                Event::Message(kind, at) => self.message(kind, at, io)?,
-                Event::Part(at, is_last) => self.part(at, is_last, io)?,
-                Event::Closed { code, reason, answer } => {
-                    self.closed(code, reason, answer, io);
-                    return Ok(Step::Finish);
-                }
-                Event::Wait if io.rx.has_ended() => {
-                    let (_, mut socket) = Socket::lend(io, &mut self.session);
-                    return socket.ended().map(|()| Step::Finish);
-                }
-                Event::Wait | Event::Held => break,
+            if !holds && self.single(io)? {
+                continue;
+            }
+            match self.go_on(holds, io)? {
+                Found::Something => {}
+                Found::Nothing => break,
+                Found::End => return Ok(Step::Finish),
             }
         }
         if io.tx.room() > 0 && self.session.is_open() {
@@ -416,7 +462,7 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         if io.draining() {
             self.session.close(io.tx, Some(CloseCode::AWAY), "the server shuts down");
         }
-        self.session.settle(heard, !io.rx.is_empty(), now, self.handler.limits());
+        self.session.settle(heard, !io.rx.is_empty(), io.now(), self.handler.limits());
         Ok(Step::Wait)
     }
 

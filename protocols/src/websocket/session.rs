@@ -14,7 +14,7 @@ use super::codec::{Codec, grown};
 use super::controls::Controls;
 use super::deflate::Pool;
 use super::extra::Extra;
-use super::frame::{self, Head, MASK_SIZE, Mask, Rules};
+use super::frame::{self, Head, MASK_SIZE, Mask, Rules, Single};
 use super::limits::{Limits, reason};
 use super::masks::Masks;
 
@@ -59,6 +59,8 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Session {
     due: Option<Instant>,
+    /// When the peer was heard last, where it is idle and `due` was not moved for that.
+    heard: Option<Instant>,
     partial: Option<Box<Partial>>,
     extra: Option<Box<Extra>>,
     controls: Controls,
@@ -73,6 +75,7 @@ impl Session {
     pub(super) const fn new() -> Self {
         Session {
             due: None,
+            heard: None,
             partial: None,
             extra: None,
             controls: Controls::NONE,
@@ -107,6 +110,12 @@ impl Session {
         self.extra.as_mut()?.masks.as_mut().map(Masks::next)
     }
 
+    /// Whether its frames have neither a mask nor compression.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.extra.is_none()
+    }
+
     /// Queues a frame that begins with `first`.
     #[inline]
     pub(super) fn write(&mut self, tx: &mut Tx, first: u8, payload: &[u8]) {
@@ -118,6 +127,22 @@ impl Session {
     #[inline]
     pub(super) fn mask_size(&self) -> usize {
         if self.rules.is_client() { MASK_SIZE } else { 0 }
+    }
+
+    /// The next message, unmasked, if the session is idle and all of it is there in one plain frame:
+    /// the common case of [`next`](Session::next), which has to be asked otherwise.
+    #[inline(always)]
+    pub(super) fn single<'b>(&self, bytes: &'b mut [u8], limits: &Limits) -> Option<Single<'b>> {
+        if self.phase != Phase::Idle || self.partial.is_some() {
+            return None;
+        }
+        let (single, mask) = frame::single(bytes, self.rules)?;
+        let most = limits.frame_max.min(limits.message_max);
+        if single.payload.len() as u64 > most || limits.fragments_max == 0 {
+            return None;
+        }
+        frame::unmask(single.payload, mask);
+        Some(single)
     }
 
     /// Finds out what comes next and does what needs nobody else: pings, pongs, and what comes
@@ -224,7 +249,7 @@ impl Session {
                 return Ok(None);
             }
             frame::unmask(&mut rx.bytes_mut()[at..at + len], head.mask);
-            self.phase = Phase::Idle;
+            self.be_idle();
             return Ok(Some(Event::Message(kind, at..at + len)));
         }
         Ok(self.begin(kind, head, total, rx, most))
@@ -296,7 +321,7 @@ impl Session {
             return Ok(Some(Event::Wait));
         }
         if self.phase == Phase::Partial && self.partial.is_none() {
-            self.phase = Phase::Idle;
+            self.be_idle();
         }
         frame::unmask(&mut rx.bytes_mut()[all.clone()], head.mask);
         if op == Control::Close {
@@ -368,9 +393,17 @@ impl Session {
     /// Takes it out: it is whole.
     pub(super) fn complete(&mut self) -> Option<Box<Partial>> {
         if self.phase == Phase::Partial {
-            self.phase = Phase::Idle;
+            self.be_idle();
         }
         self.partial.take()
+    }
+
+    /// Nothing is waited for any more: the deadline that there was is not one for a ping.
+    #[inline]
+    fn be_idle(&mut self) {
+        if self.phase != Phase::Idle {
+            (self.phase, self.due, self.heard) = (Phase::Idle, None, None);
+        }
     }
 
     /// Sends our close, unless it was sent.
@@ -402,6 +435,17 @@ impl Session {
     /// the peer were there, `unread` whether some still are.
     #[inline]
     pub(super) fn settle(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
+        let stays_idle = self.phase == Phase::Idle && self.due.is_some();
+        if !stays_idle || unread || self.partial.is_some() {
+            return self.set_deadline(heard, unread, now, limits);
+        }
+        if heard {
+            self.heard = Some(now);
+        }
+    }
+
+    #[inline(never)]
+    fn set_deadline(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
         match self.phase {
             Phase::Leaving => {
                 (self.phase, self.due) = (Phase::Closing, now.checked_add(limits.close_within));
@@ -414,8 +458,11 @@ impl Session {
                         (Phase::Partial, now.checked_add(limits.assembly_within));
                 }
             }
-            Phase::Idle | Phase::Pinged if !heard => {}
-            _ => (self.phase, self.due) = (Phase::Idle, now.checked_add(limits.ping_after)),
+            Phase::Pinged if !heard => {}
+            _ => {
+                self.be_idle();
+                self.due = now.checked_add(limits.ping_after);
+            }
         }
     }
 
@@ -431,6 +478,14 @@ impl Session {
         now: Instant,
         limits: &Limits,
     ) -> Result<(), Fault> {
+        if self.phase == Phase::Idle
+            && let Some(heard) = self.heard.take()
+        {
+            self.due = heard.checked_add(limits.ping_after);
+            if self.due.is_none_or(|due| due > now) {
+                return Ok(());
+            }
+        }
         let held = held || tx.room() == 0;
         let wait = match self.phase {
             Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
@@ -486,7 +541,14 @@ impl Session {
     }
 
     /// Bytes of memory that it holds beside itself.
+    #[inline]
     pub(super) fn held(&self) -> usize {
+        let has_none = self.partial.is_none() && self.extra.is_none() && !self.controls.has_pong();
+        if has_none { 0 } else { self.held_beside() }
+    }
+
+    #[inline(never)]
+    fn held_beside(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |partial| partial.held());
         let extra = self.extra.as_ref().map_or(0, |extra| extra.held());
         partial + extra + self.controls.held()

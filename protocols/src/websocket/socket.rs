@@ -55,7 +55,7 @@ pub struct Socket<'a, A: App> {
     /// Requests, and what is known of the loop.
     pub fx: &'a mut Effects<A>,
     tx: &'a mut Tx,
-    session: &'a mut Session,
+    pub(super) session: &'a mut Session,
     id: Id,
 }
 
@@ -76,7 +76,7 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, or a close was sent.
     #[inline]
     pub fn text(&mut self, text: &str) -> Result<(), NotSent> {
-        self.write(Data::Text, text.as_bytes())
+        self.message(Message::Text(text))
     }
 
     /// Queues a binary message.
@@ -85,7 +85,7 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, or a close was sent.
     #[inline]
     pub fn binary(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
-        self.write(Data::Binary, bytes)
+        self.message(Message::Binary(bytes))
     }
 
     /// Queues a message, whichever it is: for those who send back what they hear.
@@ -94,10 +94,11 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, or a close was sent.
     #[inline]
     pub fn message(&mut self, message: Message<'_>) -> Result<(), NotSent> {
-        match message {
-            Message::Text(text) => self.text(text),
-            Message::Binary(bytes) => self.binary(bytes),
-        }
+        let (kind, payload) = match message {
+            Message::Text(text) => (Data::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Data::Binary, bytes),
+        };
+        self.write(kind, payload)
     }
 
     /// Queues a message that others send too, without copying a large one.
@@ -109,14 +110,16 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, or a close was sent.
     pub fn send(&mut self, message: &Encoded) -> Result<(), NotSent> {
         let frame = match (message.compressed(), self.session.codec()) {
-            (Some((bytes, window)), Some(codec)) if codec.may_share(window) => {
-                codec.forget();
-                bytes
-            }
+            (Some((bytes, window)), Some(codec)) if codec.may_share(window) => bytes,
             _ => message.plain(),
         };
-        self.admit(frame.len() + self.session.mask_size())?;
-        self.may_begin()?;
+        admit(self.session, self.tx, frame.len())?;
+        may_begin(self.session)?;
+        if frame[0] & COMPRESSED != 0
+            && let Some(codec) = self.session.codec()
+        {
+            codec.forget();
+        }
         match self.session.mask() {
             None => self.tx.share(frame.clone()),
             mask => frame::write(self.tx, frame[0], frame::payload_of(frame), mask),
@@ -143,7 +146,7 @@ impl<'a, A: App> Socket<'a, A> {
             Some(begun) if !begins && begun == kind => {}
             _ => return Err(NotSent::Unfinished),
         }
-        self.admit(frame::size(payload.len()) + self.session.mask_size())?;
+        admit(self.session, self.tx, frame::size(payload.len()))?;
         let opcode = OpCode::Data(if begins { kind.opcode() } else { Data::Continue });
         let first = if ends { frame::whole(opcode) } else { frame::unfinished(opcode) };
         self.session.write(self.tx, first, payload);
@@ -189,34 +192,54 @@ impl<'a, A: App> Socket<'a, A> {
 
     #[inline]
     fn write(&mut self, kind: Data, payload: &[u8]) -> Result<(), NotSent> {
-        self.admit(frame::size(payload.len()) + self.session.mask_size())?;
-        self.may_begin()?;
         let first = frame::whole(OpCode::Data(kind));
+        if self.session.is_plain() {
+            write_plain(self.session, self.tx, first, payload)
+        } else {
+            self.write_extended(first, payload)
+        }
+    }
+
+    /// With a mask, or compressed.
+    #[inline(never)]
+    fn write_extended(&mut self, first: u8, payload: &[u8]) -> Result<(), NotSent> {
+        admit(self.session, self.tx, frame::size(payload.len()))?;
+        may_begin(self.session)?;
         match compressed(self.session, self.fx, payload) {
             None => self.session.write(self.tx, first, payload),
             Some(bytes) => self.session.write(self.tx, first | COMPRESSED, bytes),
         }
         Ok(())
     }
+}
 
-    /// Whether no other message is sent in part.
-    #[inline]
-    fn may_begin(&self) -> Result<(), NotSent> {
-        if self.session.sending.is_some() { Err(NotSent::Unfinished) } else { Ok(()) }
-    }
+/// As most messages are sent, in one piece of code for all who send.
+#[inline(never)]
+fn write_plain(session: &Session, tx: &mut Tx, first: u8, payload: &[u8]) -> Result<(), NotSent> {
+    admit(session, tx, frame::size(payload.len()))?;
+    may_begin(session)?;
+    frame::write_plain(tx, first, payload);
+    Ok(())
+}
 
-    /// Whether a frame of that many bytes may be queued.
-    #[inline]
-    fn admit(&self, size: usize) -> Result<(), NotSent> {
-        let masks = 3 * self.session.mask_size();
-        let size = size.saturating_add(CONTROL_RESERVE + masks);
-        match self.tx.room() {
-            _ if !self.session.is_open() => Err(NotSent::Closed),
-            0 => Err(NotSent::Full),
-            _ if size <= self.tx.left() => Ok(()),
-            _ if size <= self.tx.left() + self.tx.charge() => Err(NotSent::Full),
-            _ => Err(NotSent::TooLarge),
-        }
+/// Whether no other message is sent in part.
+#[inline]
+fn may_begin(session: &Session) -> Result<(), NotSent> {
+    if session.sending.is_some() { Err(NotSent::Unfinished) } else { Ok(()) }
+}
+
+/// Whether a frame of that many bytes, and its mask, may be queued.
+#[inline(always)]
+fn admit(session: &Session, tx: &Tx, size: usize) -> Result<(), NotSent> {
+    // Its own, and those of the control frames that are to fit behind it.
+    let masks = 4 * session.mask_size();
+    let size = size.saturating_add(CONTROL_RESERVE + masks);
+    match tx.room() {
+        _ if !session.is_open() => Err(NotSent::Closed),
+        0 => Err(NotSent::Full),
+        _ if size <= tx.left() => Ok(()),
+        _ if size <= tx.left() + tx.charge() => Err(NotSent::Full),
+        _ => Err(NotSent::TooLarge),
     }
 }
 

@@ -46,15 +46,15 @@ impl<A: App, S: State<Nobody<A>>> Machine for Solo<A, S> {
 
     #[inline]
     fn advance(&mut self, io: &mut Io<'_, A>) -> Result<Next, Fault> {
-        self.0.advance(io).map(settle)
+        settle(self.0.advance(io))
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, A>) -> Result<Next, Fault> {
-        self.0.expire(why, io).map(settle)
+        settle(self.0.expire(why, io))
     }
 
     fn receive(&mut self, mail: A::Mail, io: &mut Io<'_, A>) -> Result<Next, Fault> {
-        self.0.receive(mail, io).map(settle)
+        settle(self.0.receive(mail, io))
     }
 
     #[inline]
@@ -73,8 +73,8 @@ impl<A: App, S: State<Nobody<A>>> Machine for Solo<A, S> {
 }
 
 #[inline]
-fn settle<A: App, S>(step: Step<S, Nobody<A>>) -> Next {
-    step.settle(&mut Nobody(PhantomData))
+fn settle<A: App, S>(stepped: Result<Step<S, Nobody<A>>, Fault>) -> Result<Next, Fault> {
+    Step::settle(stepped, &mut Nobody(PhantomData))
 }
 
 /// The machine that the state of a [`Solo`] believes to be part of: a state names its machine, and

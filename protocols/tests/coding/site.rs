@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use readily_protocols::contract::{
-    App, Desk, Diagram, Fault, Io, Machine, Never, Next, Reason, State, StateInfo, Timeouts,
+    App, Desk, Diagram, Fault, Io, Machine, Never, Next, Reason, State, StateInfo, Step, Timeouts,
 };
 use readily_protocols::http1::coding::{Broken, Codings, Negotiated, Squeeze, Wanted};
 use readily_protocols::http1::{
@@ -32,11 +32,11 @@ impl Machine for Conn {
     const DIAGRAM: Diagram = Diagram { mermaid: "", dot: "" };
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::advance(&mut self.0, io)?.settle(self))
+        Step::settle(State::<Conn>::advance(&mut self.0, io), self)
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, World>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::expire(&mut self.0, why, io)?.settle(self))
+        Step::settle(State::<Conn>::expire(&mut self.0, why, io), self)
     }
 
     fn receive(&mut self, mail: Never, _: &mut Io<'_, World>) -> Result<Next, Fault> {

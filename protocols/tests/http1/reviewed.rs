@@ -52,16 +52,16 @@ impl Machine for Conn {
     fn advance(&mut self, io: &mut Io<'_, Book>) -> Result<Next, Fault> {
         match io.app.deaf {
             true => Ok(Next::Wait),
-            false => Ok(State::<Conn>::advance(&mut self.0, io)?.settle(self)),
+            false => Step::settle(State::<Conn>::advance(&mut self.0, io), self),
         }
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, Book>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::expire(&mut self.0, why, io)?.settle(self))
+        Step::settle(State::<Conn>::expire(&mut self.0, why, io), self)
     }
 
     fn receive(&mut self, mail: (), io: &mut Io<'_, Book>) -> Result<Next, Fault> {
-        Ok(State::<Conn>::receive(&mut self.0, mail, io)?.settle(self))
+        Step::settle(State::<Conn>::receive(&mut self.0, mail, io), self)
     }
 
     fn deadline(&self) -> Option<Instant> {

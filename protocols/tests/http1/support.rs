@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use readily_protocols::contract::{
-    App, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Timeouts,
+    App, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Step, Timeouts,
 };
 use readily_protocols::echo::Echo;
 use readily_protocols::http1::{Limits, Server};
@@ -47,22 +47,22 @@ impl Machine for Conn {
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::advance(state, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::advance(state, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::advance(state, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::advance(state, io), self),
         }
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::expire(state, why, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::expire(state, why, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::expire(state, why, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::expire(state, why, io), self),
         }
     }
 
     fn receive(&mut self, mail: u32, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::receive(state, mail, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::receive(state, mail, io), self),
         }
     }
 

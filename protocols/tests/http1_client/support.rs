@@ -185,22 +185,22 @@ impl Machine for Conn {
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::advance(state, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::advance(state, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::advance(state, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::advance(state, io), self),
         }
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::expire(state, why, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::expire(state, why, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::expire(state, why, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::expire(state, why, io), self),
         }
     }
 
     fn receive(&mut self, mail: Ask, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
-            Conn::Echo(state) => Ok(State::<Conn>::receive(state, mail, io)?.settle(self)),
+            Conn::Http(state) => Step::settle(State::<Conn>::receive(state, mail, io), self),
+            Conn::Echo(state) => Step::settle(State::<Conn>::receive(state, mail, io), self),
         }
     }
 

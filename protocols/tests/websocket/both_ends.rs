@@ -145,7 +145,7 @@ macro_rules! each {
 }
 
 fn settled<S>(step: Result<Step<S, Conn>, Fault>, conn: &mut Conn) -> Result<Next, Fault> {
-    step.map(|step| step.settle(conn))
+    Step::settle(step, conn)
 }
 
 impl Machine for Conn {

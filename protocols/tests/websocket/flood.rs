@@ -11,7 +11,7 @@ const FLOOD: Limits = Limits { controls_per_second: u16::MAX, ..Limits::DEFAULT 
 
 #[test]
 fn a_state_is_small() {
-    assert!(size_of::<WebSocket<()>>() <= 72, "{} bytes", size_of::<WebSocket<()>>());
+    assert!(size_of::<WebSocket<()>>() <= 88, "{} bytes", size_of::<WebSocket<()>>());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use readily_protocols::contract::{
-    App, Desk, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Timeouts,
+    App, Desk, Diagram, Edge, Fault, Io, Machine, Next, Reason, State, StateInfo, Step, Timeouts,
 };
 use readily_protocols::echo::Echo;
 use readily_protocols::http1::{Answer, Reply, Request, Server, Service};
@@ -96,18 +96,9 @@ impl Machine for Conn {
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Conn::Http(http) => {
-                let step = State::<Conn>::advance(http, io)?;
-                Ok(step.settle(self))
-            }
-            Conn::Socket(socket) => {
-                let step = State::<Conn>::advance(socket, io)?;
-                Ok(step.settle(self))
-            }
-            Conn::Tunnel(tunnel) => {
-                let step = State::<Conn>::advance(tunnel, io)?;
-                Ok(step.settle(self))
-            }
+            Conn::Http(http) => Step::settle(State::<Conn>::advance(http, io), self),
+            Conn::Socket(socket) => Step::settle(State::<Conn>::advance(socket, io), self),
+            Conn::Tunnel(tunnel) => Step::settle(State::<Conn>::advance(tunnel, io), self),
         }
     }
 

@@ -110,25 +110,22 @@ impl Machine for Inner {
 
     fn advance(&mut self, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
-            Inner::Echo(echo) => {
-                let step = State::<Inner>::advance(echo, io)?;
-                Ok(step.settle(self))
-            }
-            Inner::Odd(odd) => odd.advance(io).map(|step| step.settle(self)),
+            Inner::Echo(echo) => Step::settle(State::<Inner>::advance(echo, io), self),
+            Inner::Odd(odd) => Step::settle(odd.advance(io), self),
         }
     }
 
     fn expire(&mut self, why: Reason, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
             Inner::Echo(_) => Err(Fault::TimedOut(why)),
-            Inner::Odd(odd) => odd.expire(why, io).map(|step| step.settle(self)),
+            Inner::Odd(odd) => Step::settle(odd.expire(why, io), self),
         }
     }
 
     fn receive(&mut self, mail: &'static str, io: &mut Io<'_, World>) -> Result<Next, Fault> {
         match self {
             Inner::Echo(_) => Ok(Next::Ignore),
-            Inner::Odd(odd) => odd.receive(mail, io).map(|step| step.settle(self)),
+            Inner::Odd(odd) => Step::settle(odd.receive(mail, io), self),
         }
     }
 

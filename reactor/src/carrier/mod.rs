@@ -201,20 +201,19 @@ pub(crate) fn write<P: Pipe>(
     tx: &mut Tx,
     pool: &mut Pool,
 ) -> Flushed {
-    let mut flushed = Flushed::NONE;
     if !flags.has(Flags::WRITABLE) || tx.is_empty() {
-        return flushed;
+        return Flushed::NONE;
     }
+    let mut flushed = Flushed::NONE;
     if let Some(bytes) = tx.whole() {
         let offered = bytes.len();
-        flushed.calls = 1;
         match pipe.write(bytes) {
             Ok(n) if n == offered => {
                 tx.clear_head();
-                flushed.bytes = n;
-                return flushed;
+                return Flushed { bytes: n, calls: 1, failed: None };
             }
             result => {
+                flushed.calls = 1;
                 let result = result.map(|n| (n, P::SHORT_IS_FULL && n < offered));
                 note_write(result, flags, tx, pool, &mut flushed);
             }

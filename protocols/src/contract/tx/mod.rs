@@ -109,16 +109,23 @@ impl Tx {
     ///
     /// # Panics
     /// If `put` says that it used more than `n`.
+    #[inline]
     pub fn fill(&mut self, n: usize, put: impl FnOnce(&mut [u8]) -> usize) {
         if n == 0 || !self.admits(n) {
             return;
         }
-        if self.pieces.is_empty() && self.block.capacity() - self.end as usize >= n {
-            let at = self.end as usize;
-            let used = put(&mut self.block.all_mut()[at..at + n]);
-            assert!(used <= n, "used more than was lent");
-            return self.extend_head(used);
+        let at = self.end as usize;
+        if !self.pieces.is_empty() || self.block.capacity() - at < n {
+            return self.fill_behind(n, put);
         }
+        let used = put(&mut self.block.all_mut()[at..at + n]);
+        assert!(used <= n, "used more than was lent");
+        self.extend_head(used);
+    }
+
+    /// The same where the block in front has not that much free.
+    #[inline(never)]
+    fn fill_behind(&mut self, n: usize, put: impl FnOnce(&mut [u8]) -> usize) {
         if self.tail_space() < n {
             self.push_block(n);
         }
@@ -246,7 +253,14 @@ impl Tx {
         self.len == 0
     }
 
+    #[inline]
     fn admits(&mut self, n: usize) -> bool {
+        let is_common = self.half == Half::Open && !self.overflowed;
+        (is_common && self.charge + n <= self.marks.cap) || self.admits_at_cap(n)
+    }
+
+    #[cold]
+    fn admits_at_cap(&mut self, n: usize) -> bool {
         if self.half != Half::Open {
             return false;
         }
