@@ -46,6 +46,7 @@ mod frame;
 mod handshake;
 mod limits;
 mod masks;
+mod message;
 mod opening;
 mod origin;
 mod session;
@@ -65,6 +66,7 @@ pub use encoded::Encoded;
 pub use handshake::{Handshake, Rejection, upgrade};
 pub use limits::{Limits, reason};
 pub use masks::Masks;
+pub use message::{Heard, Intake, Message, Part, Place};
 pub use opening::{Opening, Target};
 pub use origin::Origins;
 pub use socket::{NotSent, Socket};
@@ -75,74 +77,6 @@ pub use tunnel::Tunnel;
 use assembly::Kind;
 use deflate::Pool;
 use session::{Event, Session};
-
-/// One message of the peer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Message<'a> {
-    /// A text.
-    Text(&'a str),
-    /// Bytes.
-    Binary(&'a [u8]),
-}
-
-impl Message<'_> {
-    /// How many bytes it has.
-    pub fn len(&self) -> usize {
-        match self {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-        }
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// A part of a message: as it comes, or as it is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Part<'a> {
-    /// What it is a part of, and its bytes: a text is cut between two characters only.
-    pub message: Message<'a>,
-    /// Where in its message it is.
-    pub place: Place,
-}
-
-/// Where in its message a part is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
-    /// It is the whole of it.
-    Only,
-    /// More follows.
-    First,
-    /// Some came before, and more follows.
-    Middle,
-    /// Nothing follows.
-    Last,
-}
-
-/// How a handler takes what arrives.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Intake {
-    /// Messages as a whole: [`Handler::message`].
-    #[default]
-    Whole,
-    /// Parts of messages as they come, however long a message is: [`Handler::part`]. See
-    /// [`Limits::STREAMED`].
-    Stream,
-    /// Nothing now: the peer is not read from until the connection is woken and this is another.
-    Hold,
-}
-
-/// Whether mail was for this handler.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
-    /// It was.
-    Taken,
-    /// It was not, and is counted.
-    Ignored,
-}
 
 /// What a server does with the messages of one WebSocket.
 ///

@@ -1,5 +1,6 @@
-//! The protocol without its messages: frames in order, control frames, the close handshake, and
-//! the one deadline of each phase.
+//! The protocol without its messages: frames in order, control frames and the close handshake.
+
+mod deadline;
 
 use std::ops::Range;
 use std::time::Instant;
@@ -129,8 +130,8 @@ impl Session {
         if self.rules.is_client() { MASK_SIZE } else { 0 }
     }
 
-    /// The next message, unmasked, if the session is idle and all of it is there in one plain frame:
-    /// the common case of [`next`](Session::next), which has to be asked otherwise.
+    /// The next message, unmasked, if the session is idle and all of it is there in one plain
+    /// frame: the common case of [`next`](Session::next), which has to be asked otherwise.
     #[inline(always)]
     pub(super) fn single<'b>(&self, bytes: &'b mut [u8], limits: &Limits) -> Option<Single<'b>> {
         if self.phase != Phase::Idle || self.partial.is_some() {
@@ -398,14 +399,6 @@ impl Session {
         self.partial.take()
     }
 
-    /// Nothing is waited for any more: the deadline that there was is not one for a ping.
-    #[inline]
-    fn be_idle(&mut self) {
-        if self.phase != Phase::Idle {
-            (self.phase, self.due, self.heard) = (Phase::Idle, None, None);
-        }
-    }
-
     /// Sends our close, unless it was sent.
     pub(super) fn close(&mut self, tx: &mut Tx, code: Option<CloseCode>, why: &str) {
         if !self.is_open() {
@@ -429,92 +422,6 @@ impl Session {
         self.close(tx, Some(refusal.code), said.strip_prefix("websocket: ").unwrap_or(said));
         (self.phase, self.partial, self.due) = (Phase::Over, None, None);
         Fault::Peer(refusal.reason)
-    }
-
-    /// Sets the deadline of what it waits for, at the end of a call: `heard` says whether bytes of
-    /// the peer were there, `unread` whether some still are.
-    #[inline]
-    pub(super) fn settle(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
-        let stays_idle = self.phase == Phase::Idle && self.due.is_some();
-        if !stays_idle || unread || self.partial.is_some() {
-            return self.set_deadline(heard, unread, now, limits);
-        }
-        if heard {
-            self.heard = Some(now);
-        }
-    }
-
-    #[inline(never)]
-    fn set_deadline(&mut self, heard: bool, unread: bool, now: Instant, limits: &Limits) {
-        match self.phase {
-            Phase::Leaving => {
-                (self.phase, self.due) = (Phase::Closing, now.checked_add(limits.close_within));
-            }
-            Phase::Over => self.due = None,
-            Phase::Parting | Phase::Closing => {}
-            _ if unread || self.partial.is_some() => {
-                if self.phase != Phase::Partial {
-                    (self.phase, self.due) =
-                        (Phase::Partial, now.checked_add(limits.assembly_within));
-                }
-            }
-            Phase::Pinged if !heard => {}
-            _ => {
-                self.be_idle();
-                self.due = now.checked_add(limits.ping_after);
-            }
-        }
-    }
-
-    /// The deadline has passed. A peer that we do not read from, since it does not read from us or
-    /// `held` says so, is not blamed for what it could not say: the loop's send stall is for it.
-    ///
-    /// # Errors
-    /// The peer's time is over.
-    pub(super) fn expire(
-        &mut self,
-        tx: &mut Tx,
-        held: bool,
-        now: Instant,
-        limits: &Limits,
-    ) -> Result<(), Fault> {
-        if self.phase == Phase::Idle
-            && let Some(heard) = self.heard.take()
-        {
-            self.due = heard.checked_add(limits.ping_after);
-            if self.due.is_none_or(|due| due > now) {
-                return Ok(());
-            }
-        }
-        let held = held || tx.room() == 0;
-        let wait = match self.phase {
-            Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
-            Phase::Idle if tx.is_empty() => {
-                self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
-                self.phase = Phase::Pinged;
-                limits.pong_within
-            }
-            Phase::Idle => limits.ping_after,
-            Phase::Pinged if !tx.is_empty() => limits.pong_within,
-            Phase::Partial if held => limits.assembly_within,
-            Phase::Pinged => {
-                let refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };
-                return Err(self.refuse(tx, refusal));
-            }
-            Phase::Partial => {
-                return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
-            }
-            Phase::Closing => {
-                return Err(self.refuse(tx, Refusal::policy(reason::CLOSE_TIMED_OUT)));
-            }
-        };
-        self.due = now.checked_add(wait);
-        Ok(())
-    }
-
-    #[inline]
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.due
     }
 
     #[inline]
