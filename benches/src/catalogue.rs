@@ -143,8 +143,14 @@ pub const TOKIO_TLS_64K: Contender = Contender {
     ..TOKIO_TLS
 };
 
+/// Readily under TLS, in the very configuration that tokio-rustls has.
+pub const READILY_TLS: Contender =
+    subject(&["tls"], "benches/src/bin/peer_readily/tls.rs").secured();
+
 /// Readily's WebSocket echo server.
 pub const WS_ECHO: Contender = example("ws_echo", "examples/ws_echo.rs");
+/// The same where messages are compressed, without context.
+pub const WS_ECHO_DEFLATE: Contender = Contender { words: &["--deflate"], ..WS_ECHO };
 /// tokio-tungstenite with its defaults.
 pub const TUNGSTENITE: Contender =
     Contender::peer("tokio-tungstenite", "peer_tokio", &["websocket"])
@@ -235,8 +241,10 @@ pub const FILES: [Contender; 4] = [READILY_FILES, NGINX_FILES, LIGHTTPD_FILES, H
 /// The HTTP servers that stream a body both ways.
 pub const STREAMS: [Contender; 2] = [READILY_HTTP, HYPER_HTTP];
 /// The WebSocket echo servers.
-pub const WEBSOCKETS: [Contender; 2] = [WS_ECHO, TUNGSTENITE];
+pub const WEBSOCKETS: [Contender; 4] = [WS_ECHO, FASTWEBSOCKETS, TUNGSTENITE_TUNED, TUNGSTENITE];
 /// The TLS echo servers.
 pub const TLS: [Contender; 2] = [TLS_ECHO, TOKIO_TLS];
+/// The same in one configuration of rustls.
+pub const SAME_TLS: [Contender; 3] = [READILY_TLS, TOKIO_TLS, TOKIO_TLS_64K];
 /// The QUIC echo servers.
 pub const QUIC: [Contender; 3] = [QUIC_ECHO, QUINN, QUINN_SAME];

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod contender;
 pub mod content;
+pub mod deflate;
 pub mod drip;
 pub mod driver;
 pub mod failure;

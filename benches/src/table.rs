@@ -43,6 +43,15 @@ pub enum Target {
     Open,
     /// No more than this.
     AtMost(f64),
+    /// No more than this, nor than that share of any of these rows.
+    Within {
+        /// The most.
+        most: f64,
+        /// The share.
+        share: f64,
+        /// The rows.
+        of: &'static [&'static str],
+    },
     /// No more than any of these rows.
     NeverBehind(&'static [&'static str]),
     /// No less than any of these rows.
@@ -111,6 +120,9 @@ impl Table {
         let is_met = match self.columns[column].target {
             Target::Open => return Verdict::Open,
             Target::AtMost(limit) => subject.map(|subject| subject <= limit),
+            Target::Within { most, share, of } => subject.zip(all(of)).map(|(subject, peers)| {
+                subject <= most && peers.iter().all(|peer| subject <= peer * share)
+            }),
             Target::NeverBehind(peers) => subject
                 .zip(all(peers))
                 .map(|(subject, peers)| peers.iter().all(|peer| subject <= *peer)),
@@ -241,6 +253,9 @@ impl fmt::Display for Target {
         match self {
             Self::Open => f.write_str("-"),
             Self::AtMost(limit) => write!(f, "at most {limit}"),
+            Self::Within { most, share, of } => {
+                write!(f, "at most {most} and {share} of {}", of.join(", "))
+            }
             Self::NeverBehind(peers) => write!(f, "never behind {}", peers.join(", ")),
             Self::NeverBelow(peers) => write!(f, "never below {}", peers.join(", ")),
         }

@@ -14,6 +14,8 @@ pub enum Talk {
     Connect {
         /// Bytes of a message.
         size: usize,
+        /// Where there is TLS.
+        handshake: Handshake,
     },
     /// A request, and the answer to it.
     Http(Get),
@@ -21,14 +23,21 @@ pub enum Talk {
     WebSocket {
         /// Bytes of a message.
         size: usize,
+        /// Whether both of them are compressed.
+        compression: Compression,
     },
 }
 
 impl Talk {
+    /// Messages of a WebSocket, as they are.
+    pub const fn websocket(size: usize) -> Self {
+        Self::WebSocket { size, compression: Compression::Off }
+    }
+
     /// Bytes of a message; 0 where they are fixed.
     pub fn size(self) -> usize {
         match self {
-            Self::Echo { size } | Self::Connect { size } | Self::WebSocket { size } => size,
+            Self::Echo { size } | Self::Connect { size, .. } | Self::WebSocket { size, .. } => size,
             Self::Http(_) => 0,
         }
     }
@@ -41,6 +50,14 @@ impl Talk {
         }
     }
 
+    /// How connections under TLS begin.
+    pub fn handshake(self) -> Handshake {
+        match self {
+            Self::Connect { handshake, .. } => handshake,
+            Self::Echo { .. } | Self::Http(_) | Self::WebSocket { .. } => Handshake::Full,
+        }
+    }
+
     /// What a unit leaves of its connection.
     pub fn lifetime(self) -> Lifetime {
         match self {
@@ -49,6 +66,24 @@ impl Talk {
             Self::Echo { .. } | Self::WebSocket { .. } => Lifetime::Kept,
         }
     }
+}
+
+/// How a connection under TLS begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Handshake {
+    /// As with a server that was never met.
+    Full,
+    /// By a ticket of a connection before it: only those that are open at first have none.
+    Resumed,
+}
+
+/// Whether the messages of a WebSocket are compressed (permessage-deflate, without context).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compression {
+    /// It is not offered.
+    Off,
+    /// It has to be agreed to, and used.
+    On,
 }
 
 /// Requests of HTTP, and how they are made.
@@ -102,9 +137,19 @@ impl fmt::Display for Talk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Echo { size } => write!(f, "--size {size}"),
-            Self::Connect { size } => write!(f, "--size {size} --fresh"),
+            Self::Connect { size, handshake: Handshake::Full } => {
+                write!(f, "--size {size} --fresh")
+            }
+            Self::Connect { size, handshake: Handshake::Resumed } => {
+                write!(f, "--size {size} --fresh --resume")
+            }
             Self::Http(get) => write!(f, "--protocol http{get}"),
-            Self::WebSocket { size } => write!(f, "--protocol websocket --size {size}"),
+            Self::WebSocket { size, compression: Compression::Off } => {
+                write!(f, "--protocol websocket --size {size}")
+            }
+            Self::WebSocket { size, compression: Compression::On } => {
+                write!(f, "--protocol websocket --size {size} --deflate")
+            }
         }
     }
 }
@@ -139,10 +184,16 @@ mod tests {
     fn arguments_of_load() {
         let json = Get { pipeline: 16, ..Get::kept(Request::Json) };
         let fresh = Get { connection: Lifetime::OneRequest, ..Get::kept(Request::Plaintext) };
+        let connect = |handshake| Talk::Connect { size: 64, handshake };
         for (talk, expected) in [
             (Talk::Echo { size: 1 }, "--size 1"),
-            (Talk::Connect { size: 64 }, "--size 64 --fresh"),
-            (Talk::WebSocket { size: 7 }, "--protocol websocket --size 7"),
+            (connect(Handshake::Full), "--size 64 --fresh"),
+            (connect(Handshake::Resumed), "--size 64 --fresh --resume"),
+            (Talk::websocket(7), "--protocol websocket --size 7"),
+            (
+                Talk::WebSocket { size: 7, compression: Compression::On },
+                "--protocol websocket --size 7 --deflate",
+            ),
             (Talk::Http(Get::kept(Request::Browser)), "--protocol http"),
             (Talk::Http(Get::kept(Request::Short)), "--protocol http --request short"),
             (Talk::Http(Get::kept(Request::Upload)), "--protocol http --request upload"),

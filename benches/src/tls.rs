@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::client::Resumption;
+use rustls::crypto::ring::Ticketer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoServerSessionStorage;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::failure::Failure;
@@ -17,6 +20,9 @@ pub const SERVER_NAME: &str = "localhost";
 /// The protocol of the QUIC echo servers.
 pub const ALPN_ECHO: &[u8] = b"echo";
 
+/// Of servers that a client remembers; there is one.
+const SESSIONS: usize = 8;
+
 /// A server with a certificate of its own, which is written to `cert_out` as PEM.
 pub fn server(cert_out: &Path, alpn: &[&[u8]]) -> Result<ServerConfig, Failure> {
     let CertifiedKey { cert, signing_key } = certificate(cert_out)?;
@@ -26,6 +32,14 @@ pub fn server(cert_out: &Path, alpn: &[&[u8]]) -> Result<ServerConfig, Failure> 
         .with_single_cert(vec![cert.der().clone()], key)
         .map_err(Failure::failed)?;
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
+}
+
+/// The same, whose tickets are sealed, so that it remembers no client.
+pub fn resumable_server(cert_out: &Path) -> Result<ServerConfig, Failure> {
+    let mut config = server(cert_out, &[])?;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.ticketer = Ticketer::new().map_err(Failure::failed)?;
     Ok(config)
 }
 
@@ -44,6 +58,13 @@ pub fn client(trust: &Path, alpn: &[&[u8]]) -> Result<ClientConfig, Failure> {
     let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     config.resumption = Resumption::disabled();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(config)
+}
+
+/// The same, which takes every ticket that it is given, and comes back by it.
+pub fn resuming_client(trust: &Path) -> Result<ClientConfig, Failure> {
+    let mut config = client(trust, &[])?;
+    config.resumption = Resumption::in_memory_sessions(SESSIONS);
     Ok(config)
 }
 

@@ -3,6 +3,8 @@
 
 use httparse::{EMPTY_HEADER, Response, Status};
 
+use crate::talk::Compression;
+
 /// The request, with the key of RFC 6455's example, so that the answer is known too.
 pub const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\n\
     Host: localhost:8080\r\n\
@@ -14,8 +16,21 @@ pub const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\n\
 /// What the answer has to hold for it.
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// The same request, which offers to compress messages one by one (RFC 7692).
+pub const UPGRADE_DEFLATE: &[u8] = b"GET / HTTP/1.1\r\n\
+    Host: localhost:8080\r\n\
+    Connection: Upgrade\r\n\
+    Upgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; \
+    server_no_context_takeover\r\n\
+    \r\n";
+
 /// The first byte of a whole binary message.
 pub const BINARY: u8 = 0x82;
+/// The same where the message is compressed.
+pub const COMPRESSED: u8 = 0xc2;
 /// The first byte of a ping.
 pub const PING: u8 = 0x89;
 /// The first byte of a pong.
@@ -45,6 +60,18 @@ const HEADERS: usize = 32;
 /// # Errors
 /// Why it is no answer, or not the right one.
 pub fn judge_upgrade(bytes: &[u8]) -> Result<Option<usize>, String> {
+    judge(bytes, Compression::Off)
+}
+
+/// The same for [`UPGRADE_DEFLATE`]: the server has to agree that neither side keeps a context.
+///
+/// # Errors
+/// Why it is no answer, or not the right one.
+pub fn judge_upgrade_deflate(bytes: &[u8]) -> Result<Option<usize>, String> {
+    judge(bytes, Compression::On)
+}
+
+fn judge(bytes: &[u8], compression: Compression) -> Result<Option<usize>, String> {
     let mut headers = [EMPTY_HEADER; HEADERS];
     let mut response = Response::new(&mut headers);
     let parsed = response.parse(bytes).map_err(|error| format!("not an HTTP answer: {error}"))?;
@@ -52,12 +79,27 @@ pub fn judge_upgrade(bytes: &[u8]) -> Result<Option<usize>, String> {
     if response.code != Some(101) {
         return Err(format!("status {} instead of 101", response.code.unwrap_or_default()));
     }
-    let accept =
-        |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("sec-websocket-accept");
-    if response.headers.iter().find(accept).map(|header| header.value) != Some(ACCEPT.as_bytes()) {
+    let value = |name: &str| {
+        let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value)
+    };
+    if value("sec-websocket-accept") != Some(ACCEPT.as_bytes()) {
         return Err("the upgrade's key was not accepted".to_owned());
     }
-    Ok(Some(head))
+    let agreed = agreed(value("sec-websocket-extensions").unwrap_or_default());
+    match compression {
+        Compression::On if !agreed => Err("the offer of deflate was not agreed to".to_owned()),
+        _ => Ok(Some(head)),
+    }
+}
+
+/// Whether messages may be compressed, and no context is kept on either side.
+fn agreed(extensions: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(extensions).to_ascii_lowercase();
+    let mut words = text.split([';', ',']).map(str::trim);
+    let of = ["client_no_context_takeover", "server_no_context_takeover"];
+    words.next() == Some("permessage-deflate")
+        && of.iter().all(|name| words.clone().any(|word| word == *name))
 }
 
 /// Appends a frame as a client sends it, masked; `first` is its first byte.
@@ -140,6 +182,29 @@ mod tests {
             (right.replace("SEC-", "X-"), refusal("the upgrade's key was not accepted")),
         ] {
             assert_eq!(judge_upgrade(answer.as_bytes()), judged, "{answer}");
+        }
+    }
+
+    #[test]
+    fn compression_has_to_be_agreed() {
+        let both = "client_no_context_takeover; server_no_context_takeover";
+        for (extensions, is_agreed) in [
+            (format!("permessage-deflate; {both}"), true),
+            (
+                format!("Permessage-Deflate;{};server_max_window_bits=12", both.replace(' ', "")),
+                true,
+            ),
+            ("permessage-deflate; server_no_context_takeover".to_owned(), false),
+            ("permessage-deflate".to_owned(), false),
+            (format!("x-webkit-deflate-frame; {both}"), false),
+            (String::new(), false),
+        ] {
+            let answer = format!(
+                "HTTP/1.1 101 Switch\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\
+                 Sec-WebSocket-Extensions: {extensions}\r\n\r\n"
+            );
+            let judged = judge_upgrade_deflate(answer.as_bytes());
+            assert_eq!(judged.is_ok(), is_agreed, "{extensions}: {judged:?}");
         }
     }
 }

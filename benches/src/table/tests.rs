@@ -25,6 +25,7 @@ fn verdicts() {
     let subject = |cell| (SUBJECT, cell);
     let peers = Target::NeverBehind(&["tokio"]);
     let more = Target::NeverBelow(&["tokio"]);
+    let half = Target::Within { most: 2.0, share: 0.5, of: &["tokio"] };
     for (target, rows, verdict) in [
         (Target::Open, vec![subject(Number(1.0))], Verdict::Open),
         (Target::AtMost(2.0), vec![subject(Number(2.0))], Verdict::Met),
@@ -32,6 +33,10 @@ fn verdicts() {
         (Target::AtMost(2.0), vec![subject(spread(2.0))], Verdict::Met),
         (Target::AtMost(2.0), vec![subject(Failed)], Verdict::Unknown),
         (Target::AtMost(2.0), vec![("tokio", Number(1.0))], Verdict::Unknown),
+        (half, vec![subject(Number(2.0)), ("tokio", Number(4.0))], Verdict::Met),
+        (half, vec![subject(Number(2.0)), ("tokio", Number(3.9))], Verdict::Missed),
+        (half, vec![subject(Number(2.1)), ("tokio", Number(9.0))], Verdict::Missed),
+        (half, vec![subject(Number(2.0)), ("tokio", Failed)], Verdict::Unknown),
         (peers, vec![subject(Number(1.0)), ("tokio", Number(1.0))], Verdict::Met),
         (peers, vec![subject(Number(2.0)), ("tokio", spread(1.0))], Verdict::Missed),
         (peers, vec![subject(Number(1.0)), ("tokio", NotMeasured)], Verdict::Unknown),

@@ -4,7 +4,7 @@ use std::io::Result;
 
 use crate::{
     LOAD, MEASURE, PEER_BLOCKING, PEER_MIO, PEER_RAW, PEER_READILY, PEER_TOKIO, QUIC_LOAD,
-    assert_one_line, run,
+    TLS_FLOOR, assert_one_line, run,
 };
 
 /// Programs of several servers.
@@ -12,7 +12,7 @@ const PEERS: [(&str, &str); 4] = [
     (PEER_RAW, "echo, http, udp"),
     (PEER_BLOCKING, "one, threads, udp"),
     (PEER_TOKIO, "echo, udp, relay, tls, "),
-    (PEER_READILY, "http, https, files, "),
+    (PEER_READILY, "http, https, tls, files, "),
 ];
 
 #[test]
@@ -37,6 +37,8 @@ fn bad_arguments_are_one_line_and_exit_code_2() -> Result<()> {
         (QUIC_LOAD, quic.to_owned(), "one of --bytes, --echo and --handshakes is expected"),
         (QUIC_LOAD, format!("{quic} --bytes 0"), "--bytes is at least 1"),
         (QUIC_LOAD, format!("{quic} --bytes 1 --connections 0"), "--connections is at least 1"),
+        (TLS_FLOOR, "--connections 0".to_owned(), "--connections is at least 1"),
+        (TLS_FLOOR, "--size 16385".to_owned(), "--size is 1 to 16384"),
         (MEASURE, "--only echo".to_owned(), "there is no figure \"echo\""),
         (MEASURE, "--rounds 0".to_owned(), "--rounds is at least 1"),
     ] {
@@ -75,6 +77,10 @@ fn bad_arguments_of_load_are_one_line_and_exit_code_2() -> Result<()> {
             format!("{http} --requests 2 --request long"),
             "browser, short, plaintext, json, upload, file or stream is expected",
         ),
+        (format!("{echo} --requests 2 --resume"), "--resume is not known here"),
+        (format!("{echo} --requests 2 --fresh --resume"), "--resume needs --trust"),
+        (format!("{http} --requests 2 --fresh --resume"), "--resume is not known here"),
+        (format!("{echo} --requests 2 --deflate"), "--deflate is not known here"),
         (format!("{http} --requests 2 --pipeline 0"), "--pipeline is 1 to 1024"),
         (format!("{http} --requests 2 --pipeline 1025"), "--pipeline is 1 to 1024"),
         (format!("{http} --requests 2 --pipeline 2 --fresh"), "--fresh excludes --pipeline"),

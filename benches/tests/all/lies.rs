@@ -1,11 +1,16 @@
 //! The load generator against servers that lie.
 
-use std::io::{Read, Result, Write};
+use std::io::{Error, Read, Result, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread;
 
 use readily_benches::page::PAGE;
+use readily_benches::scratch::Scratch;
 use readily_benches::summary::Summary;
+use readily_benches::tls;
+use readily_benches::websocket::{ACCEPT, MASKED};
+use rustls::{ServerConnection, StreamOwned};
 
 use crate::{LOAD, assert_one_line, run};
 
@@ -67,6 +72,7 @@ fn every_lie_is_noticed() -> Result<()> {
     let echo = "--requests 1 --size 64";
     let http = "--requests 1 --protocol http";
     let websocket = "--requests 1 --protocol websocket --size 1";
+    let deflate = "--requests 1 --protocol websocket --size 1024 --deflate";
     for (talk, lie, expected) in [
         (echo, This(flip_last), "wrong byte"),
         (echo, This(swap_first), "wrong byte"),
@@ -78,6 +84,8 @@ fn every_lie_is_noticed() -> Result<()> {
         (http, This(|_| page("", &format!("{PAGE}!"))), "1 B that nobody sent"),
         (websocket, This(|_| page("", PAGE)), "status 200 instead of 101"),
         (websocket, This(|_| Vec::new()), SILENCE),
+        (deflate, This(|_| upgraded("")), "the offer of deflate was not agreed to"),
+        (deflate, This(|_| upgraded("permessage-deflate")), "the offer of deflate was not"),
     ] {
         assert_noticed(talk, vec![vec![lie]], expected)?;
     }
@@ -211,7 +219,75 @@ fn each_request_has_a_connection_where_it_should() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn compressed_messages_are_inflated_and_compared() -> Result<()> {
+    let talk = "--requests 3 --protocol websocket --size 1024 --deflate";
+    let upgrade = This(|_| upgraded(BOTH));
+    let output = load(liar(vec![vec![upgrade, This(mirror), This(mirror), This(mirror)]])?, talk)?;
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("3 round trips"), "{output:?}");
+    for (lie, expected) in [
+        (This(|frame| flip_first(mirror(frame))), "a frame that begins with c3"),
+        (This(|frame| and_more(mirror(frame))), "1 B that nobody sent"),
+        (This(|_| vec![0xc2, 1, 0]), "a message that inflates to 0 B instead of 1024"),
+    ] {
+        assert_noticed(talk, vec![vec![upgrade, This(mirror), lie]], expected)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn handshakes_that_are_not_resumed_are_noticed() -> Result<()> {
+    let scratch = Scratch::new().map_err(Error::other)?;
+    let cert = scratch.path("pem");
+    let mut config = tls::server(&cert, &[]).map_err(Error::other)?;
+    config.send_tls13_tickets = 0;
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0")?);
+    let to = listener.local_addr()?;
+    thread::spawn(move || -> Result<()> {
+        loop {
+            let (stream, _) = listener.accept()?;
+            let session = ServerConnection::new(Arc::clone(&config)).map_err(Error::other)?;
+            let mut stream = StreamOwned::new(session, stream);
+            let mut byte = [0];
+            stream.read_exact(&mut byte)?;
+            stream.write_all(&byte)?;
+            stream.flush()?;
+        }
+    });
+    let talk = format!("--requests 3 --size 1 --fresh --resume --trust {}", cert.display());
+    let output = load(to, &talk)?;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_one_line(&output, "3 of 3 handshakes were not resumed");
+    Ok(())
+}
+
+/// What has to be agreed to.
+const BOTH: &str = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
+
+fn upgraded(extensions: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 101 Switch\r\nsec-websocket-accept: {ACCEPT}\r\n\
+         sec-websocket-extensions: {extensions}\r\n\r\n"
+    )
+    .into()
+}
+
+/// A frame of 126 to 65,535 bytes as it came, without its mask.
+fn mirror(mut frame: Vec<u8>) -> Vec<u8> {
+    frame[1] &= !MASKED;
+    let mask: Vec<u8> = frame.drain(4..8).collect();
+    for (byte, mask) in frame[4..].iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= mask;
+    }
+    frame
+}
+
 fn same(message: Vec<u8>) -> Vec<u8> {
+    message
+}
+
+fn flip_first(mut message: Vec<u8>) -> Vec<u8> {
+    message[0] ^= 1;
     message
 }
 

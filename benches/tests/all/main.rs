@@ -26,6 +26,7 @@ const MEASURE: &str = env!("CARGO_BIN_EXE_measure");
 const MILLION: &str = env!("CARGO_BIN_EXE_million");
 const QUIC_LOAD: &str = env!("CARGO_BIN_EXE_quic_load");
 const SLOW_HEADS: &str = env!("CARGO_BIN_EXE_slow_heads");
+const TLS_FLOOR: &str = env!("CARGO_BIN_EXE_tls_floor");
 const UDP_LOAD: &str = env!("CARGO_BIN_EXE_udp_load");
 
 const PEER_BLOCKING: &str = env!("CARGO_BIN_EXE_peer_blocking");

@@ -6,7 +6,7 @@ use readily_benches::failure::Failure;
 use readily_benches::scratch::Scratch;
 use readily_benches::server::{Launch, Server, Under};
 use readily_benches::system::{lighttpd, nginx};
-use readily_benches::talk::{Get, Lifetime, Request, Talk};
+use readily_benches::talk::{Get, Handshake, Lifetime, Request, Talk};
 
 use crate::routes::{all_routes, connect, connect_secured, everything_comes_back};
 use crate::{LOAD, PEER_BLOCKING, PEER_MIO, PEER_RAW, PEER_READILY, PEER_TOKIO, QUIC_LOAD};
@@ -62,8 +62,8 @@ fn echo(size: usize) -> Talk {
     Talk::Echo { size }
 }
 
-fn websocket(size: usize) -> Talk {
-    Talk::WebSocket { size }
+fn connect_once(handshake: Handshake) -> Talk {
+    Talk::Connect { size: 64, handshake }
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn echoes() -> Result<(), Failure> {
     ] {
         let mut server = start(launch(program, words), &scratch)?;
         drive_sizes(&mut server, &scratch, echo)?;
-        drive(&mut server, &scratch, 4, Talk::Connect { size: 64 }, 40)?;
+        drive(&mut server, &scratch, 4, connect_once(Handshake::Full), 40)?;
         everything_comes_back(server.address())?;
         server.stop()?;
     }
@@ -189,7 +189,7 @@ fn websocket_echoes() -> Result<(), Failure> {
     let scratch = Scratch::new()?;
     for words in ["websocket", "websocket --tuned", "fastwebsockets"] {
         let mut server = start(launch(PEER_TOKIO, words), &scratch)?;
-        drive_sizes(&mut server, &scratch, websocket)?;
+        drive_sizes(&mut server, &scratch, Talk::websocket)?;
         server.stop()?;
     }
     Ok(())
@@ -198,9 +198,15 @@ fn websocket_echoes() -> Result<(), Failure> {
 #[test]
 fn tls_echo() -> Result<(), Failure> {
     let scratch = Scratch::new()?;
-    let mut server = start(launch_secured(PEER_TOKIO, "tls", &scratch), &scratch)?;
-    drive_sizes(&mut server, &scratch, echo)?;
-    server.stop()
+    for program in [PEER_READILY, PEER_TOKIO] {
+        let mut server = start(launch_secured(program, "tls", &scratch), &scratch)?;
+        drive_sizes(&mut server, &scratch, echo)?;
+        for handshake in [Handshake::Full, Handshake::Resumed] {
+            drive(&mut server, &scratch, 4, connect_once(handshake), 40)?;
+        }
+        server.stop()?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -226,8 +232,8 @@ fn idle_connections_stay_open_beside_busy_ones() -> Result<(), Failure> {
         (launch(PEER_MIO, ""), echo(1 << 10)),
         (launch(PEER_TOKIO, "echo"), echo(1 << 10)),
         (launch(PEER_TOKIO, "http"), Talk::Http(Get::kept(Request::Browser))),
-        (launch(PEER_TOKIO, "websocket"), websocket(1 << 10)),
-        (launch(PEER_TOKIO, "fastwebsockets"), websocket(1 << 10)),
+        (launch(PEER_TOKIO, "websocket"), Talk::websocket(1 << 10)),
+        (launch(PEER_TOKIO, "fastwebsockets"), Talk::websocket(1 << 10)),
         (launch_secured(PEER_TOKIO, "tls", &scratch), echo(1 << 10)),
     ] {
         let mut server = start(launch, &scratch)?;

@@ -40,6 +40,7 @@ impl Codec {
         } else if self.agreed.theirs == Context::Kept {
             self.inflater = Some(inflater);
         } else {
+            inflater.finish()?;
             pool.put_back(inflater);
         }
         Ok(())

@@ -42,6 +42,7 @@ impl Encoded {
         let compressed = pool.compress(terms.our_window, terms.level, payload);
         let first = self.plain.first().copied().unwrap_or_default() | COMPRESSED;
         let framed = compressed.map(|bytes| frame::encode(first, bytes).into());
+        pool.trim();
         Encoded { compressed: framed.map(|frame| (frame, terms.our_window)), ..self }
     }
 

@@ -207,7 +207,10 @@ impl<'a, A: App> Socket<'a, A> {
         may_begin(self.session)?;
         match compressed(self.session, self.fx, payload) {
             None => self.session.write(self.tx, first, payload),
-            Some(bytes) => self.session.write(self.tx, first | COMPRESSED, bytes),
+            Some(bytes) => {
+                self.session.write(self.tx, first | COMPRESSED, bytes);
+                self.fx.shared::<Pool>().trim();
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use readily_benches::catalogue::*;
 use readily_benches::contender::Contender;
-use readily_benches::talk::{Get, Lifetime, Request, Talk};
+use readily_benches::talk::{Get, Handshake, Lifetime, Request, Talk};
 
 /// One task for a row of servers.
 #[derive(Debug)]
@@ -229,7 +229,7 @@ pub(crate) const WORKS: &[Work] = &[
     Work {
         name: "echo-connect",
         title: "TCP echo, 64 B, a connection for each round trip",
-        task: Task::Talk(Talk::Connect { size: 64 }),
+        task: Task::Talk(Talk::Connect { size: 64, handshake: Handshake::Full }),
         entries: &[RAW_ECHO, BLOCKING_ECHO, THREADS_ECHO, MIO_ECHO, TCP_ECHO, TOKIO_ECHO],
         ..TCP
     },
@@ -294,7 +294,7 @@ pub(crate) const WORKS: &[Work] = &[
     Work {
         name: "ws-echo",
         title: "WebSocket echo, 1 KiB",
-        task: Task::Talk(Talk::WebSocket { size: 1 << 10 }),
+        task: Task::Talk(Talk::websocket(1 << 10)),
         entries: &[WS_ECHO, TUNGSTENITE, TUNGSTENITE_TUNED, FASTWEBSOCKETS],
         extra: &[Extra::Idle, Extra::Counted],
         ..WS

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use readily_benches::failure::Failure;
 use readily_benches::summary::Summary;
-use readily_benches::talk::{Get, Lifetime, Request, Talk};
+use readily_benches::talk::{Get, Handshake, Lifetime, Request, Talk};
 use readily_benches::trial::{self, Trial};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -65,6 +65,8 @@ pub(crate) struct Client {
     /// Connections with a unit under way, or an end that is awaited.
     outstanding: usize,
     round_trips: u64,
+    /// Handshakes that were to be resumed and were not.
+    full_handshakes: usize,
     pace: Pace,
 }
 
@@ -85,7 +87,7 @@ impl Client {
         let script = Script::new(plan.talk, plan.verify);
         let total = plan.idle + plan.connections;
         let mut client = Self {
-            dialer: Dialer::new(plan.connect, plan.talk.lifetime(), plan.trust.as_deref())?,
+            dialer: Dialer::new(plan.connect, plan.talk, plan.trust.as_deref())?,
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             events: Vec::with_capacity(EVENTS),
             scratch: vec![0; scratch_size(plan.talk)],
@@ -93,6 +95,7 @@ impl Client {
             script,
             outstanding: 0,
             round_trips: 0,
+            full_handshakes: 0,
             pace: Pace::Opening,
             plan,
         };
@@ -118,6 +121,13 @@ impl Client {
             (Some(options), None) => self.closed_loop(options)?,
             (Some(options), Some(rate)) => self.open_loop(options, rate)?,
         };
+        // Those that are first at the same time have no ticket.
+        if self.full_handshakes > self.plan.connections {
+            return Err(Failure::failed(format!(
+                "{} of {} handshakes were not resumed",
+                self.full_handshakes, self.round_trips
+            )));
+        }
         Ok(Summary { round_trips: self.round_trips, ..found })
     }
 
@@ -320,6 +330,9 @@ impl Client {
                 After::Gone
             }
             (Lifetime::OneRequest, Then::Keep) => {
+                if self.plan.talk.handshake() == Handshake::Resumed && !connection.has_resumed() {
+                    self.full_handshakes += 1;
+                }
                 connection.close();
                 After::Gone
             }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use readily_benches::failure::Failure;
 use rustix::event::epoll::EventFlags;
+use rustls::HandshakeKind;
 
 use crate::exchange::{Exchange, Heard, Position, Script, Then, surplus};
 use crate::wire::Wire;
@@ -119,6 +120,11 @@ impl Connection {
         self.sending == Sending::Done
     }
 
+    /// Whether its TLS was set up by a ticket; asked after an answer.
+    pub(crate) fn has_resumed(&self) -> bool {
+        self.wire.handshake() == Some(HandshakeKind::Resumed)
+    }
+
     pub(crate) fn socket(&self) -> std::io::Result<&TcpStream> {
         self.wire.socket()
     }
@@ -135,7 +141,8 @@ impl Connection {
     fn say(&mut self, script: &Script) -> Result<(), Failure> {
         self.sent = 0;
         self.sending = Sending::Unfinished;
-        self.exchange.begin(script, self.at, self.pending);
+        let begun = self.exchange.begin(script, self.at, self.pending);
+        begun.map_err(|error| self.broken(&error))?;
         self.write(script)
     }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use readily_benches::pattern::Pattern;
-use readily_benches::talk::Talk;
+use readily_benches::talk::{Compression, Talk};
 
 use crate::http::{Dialogue, Http};
 use crate::websocket::WebSocket;
@@ -19,7 +19,11 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(talk: Talk, verify: Verify) -> Self {
-        Self { talk, pattern: Pattern::new(talk.size()), verify, http: Dialogue::new(talk) }
+        let pattern = match talk {
+            Talk::WebSocket { size, compression: Compression::On } => Pattern::of_words(size),
+            _ => Pattern::new(talk.size()),
+        };
+        Self { talk, pattern, verify, http: Dialogue::new(talk) }
     }
 
     /// The message of a round trip.
@@ -105,18 +109,24 @@ impl Exchange {
         match talk {
             Talk::Echo { .. } | Talk::Connect { .. } => Self::Echo(0),
             Talk::Http(_) => Self::Http(Http::default()),
-            Talk::WebSocket { .. } => Self::WebSocket(WebSocket::default()),
+            Talk::WebSocket { compression, .. } => Self::WebSocket(WebSocket::new(compression)),
         }
     }
 
     /// Gets ready for so many units, which are sent at once; more than one only with HTTP.
     #[inline]
-    pub(crate) fn begin(&mut self, script: &Script, at: Position, units: u32) {
+    pub(crate) fn begin(
+        &mut self,
+        script: &Script,
+        at: Position,
+        units: u32,
+    ) -> Result<(), String> {
         match self {
             Self::Echo(received) => *received = 0,
             Self::Http(http) => http.begin(units),
-            Self::WebSocket(socket) => socket.begin(script.message(at)),
+            Self::WebSocket(socket) => socket.begin(script.message(at))?,
         }
+        Ok(())
     }
 
     /// The bytes to send now, from the first one on.

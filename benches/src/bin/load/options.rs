@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use readily_benches::cli::{Arguments, BadArgument};
 use readily_benches::driver::Length;
-use readily_benches::talk::{Get, Lifetime, Request, Talk};
+use readily_benches::talk::{Compression, Get, Handshake, Lifetime, Request, Talk};
 use readily_benches::trial;
 
 use crate::client::Plan;
@@ -19,7 +19,8 @@ pub(crate) const USAGE: &str = "load --connect ADDR --connections N \
                                 (--requests TOTAL | --seconds S [--warm-up S]) \
                                 [--size BYTES] [--protocol echo|http|websocket] \
                                 [--request browser|short|plaintext|json|upload|file|stream] \
-                                [--pipeline N] [--fresh] [--rate PER_SECOND \
+                                [--pipeline N] [--fresh [--resume]] [--deflate] \
+                                [--rate PER_SECOND \
                                 [--arrivals even|poisson] [--seed N]] [--server-pid PID] \
                                 [--trust FILE] [--idle N] [--verify on|off] [--hold] \
                                 [--json] [--stall SECONDS]";
@@ -75,12 +76,14 @@ pub(crate) fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
 /// What one option excludes in another one.
 fn refuse(Options { plan, after, .. }: &Options) -> Result<(), BadArgument> {
     let fresh = plan.talk.lifetime() == Lifetime::OneRequest;
+    let resumes = plan.talk.handshake() == Handshake::Resumed;
     let counted = matches!(plan.trial, Some(trial::Options { length: Length::Requests(_), .. }));
     let rules = [
         (plan.connections + plan.idle == 0, "--connections and --idle are both 0"),
         (fresh && plan.talk.pipeline() > 1, "--fresh excludes --pipeline"),
         (fresh && plan.idle > 0, "--fresh excludes --idle"),
         (fresh && *after == After::Hold, "--fresh excludes --hold"),
+        (resumes && plan.trust.is_none(), "--resume needs --trust"),
         (plan.rate.is_some() && plan.talk.pipeline() > 1, "--rate excludes --pipeline"),
         (plan.rate.is_some() && counted, "--rate excludes --requests"),
         (plan.rate.is_some() && plan.connections == 0, "--rate needs --connections"),
@@ -144,10 +147,20 @@ fn talk(arguments: &mut Arguments) -> Result<Talk, BadArgument> {
         return Err(BadArgument(format!("--size is 1 to {MAX_SIZE}")));
     }
     match protocol {
-        Protocol::WebSocket => Ok(Talk::WebSocket { size }),
-        _ if arguments.flag("--fresh") => Ok(Talk::Connect { size }),
+        Protocol::WebSocket => Ok(Talk::WebSocket { size, compression: compression(arguments) }),
+        _ if arguments.flag("--fresh") => {
+            Ok(Talk::Connect { size, handshake: handshake(arguments) })
+        }
         _ => Ok(Talk::Echo { size }),
     }
+}
+
+fn compression(arguments: &mut Arguments) -> Compression {
+    if arguments.flag("--deflate") { Compression::On } else { Compression::Off }
+}
+
+fn handshake(arguments: &mut Arguments) -> Handshake {
+    if arguments.flag("--resume") { Handshake::Resumed } else { Handshake::Full }
 }
 
 fn get(arguments: &mut Arguments) -> Result<Get, BadArgument> {

@@ -1,14 +1,17 @@
 //! The upgrade to a WebSocket, and binary messages on it, one frame each.
 
+use readily_benches::deflate::{compress, inflate};
+use readily_benches::talk::Compression;
 use readily_benches::websocket::{
-    BINARY, LENGTH_IN_2, LENGTH_IN_8, MASKED, UPGRADE, client_frame, judge_upgrade,
+    BINARY, COMPRESSED, LENGTH_IN_2, LENGTH_IN_8, MASKED, UPGRADE, UPGRADE_DEFLATE, client_frame,
+    judge_upgrade, judge_upgrade_deflate,
 };
 
 use crate::exchange::{Heard, Position, Script, Then, surplus};
 
 /// One connection: first the upgrade, then messages.
-#[derive(Default)]
 pub(crate) struct WebSocket {
+    compression: Compression,
     phase: Phase,
     /// The frame under way.
     frame: Vec<u8>,
@@ -16,24 +19,32 @@ pub(crate) struct WebSocket {
     partial: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    #[default]
     Upgrade,
     Messages,
 }
 
 impl WebSocket {
+    pub(crate) fn new(compression: Compression) -> Self {
+        Self { compression, phase: Phase::Upgrade, frame: Vec::new(), partial: Vec::new() }
+    }
+
     /// Builds the frame of `message`.
-    pub(crate) fn begin(&mut self, message: &[u8]) {
+    pub(crate) fn begin(&mut self, message: &[u8]) -> Result<(), String> {
         self.frame.clear();
-        client_frame(BINARY, message, &mut self.frame);
+        match self.compression {
+            Compression::Off => client_frame(BINARY, message, &mut self.frame),
+            Compression::On => client_frame(COMPRESSED, &compress(message)?, &mut self.frame),
+        }
+        Ok(())
     }
 
     pub(crate) fn outgoing(&self) -> &[u8] {
-        match self.phase {
-            Phase::Upgrade => UPGRADE,
-            Phase::Messages => &self.frame,
+        match (self.phase, self.compression) {
+            (Phase::Upgrade, Compression::Off) => UPGRADE,
+            (Phase::Upgrade, Compression::On) => UPGRADE_DEFLATE,
+            (Phase::Messages, _) => &self.frame,
         }
     }
 
@@ -52,8 +63,8 @@ impl WebSocket {
             &joined
         };
         let heard = match self.phase {
-            Phase::Upgrade => upgraded(whole)?,
-            Phase::Messages => judge_frame(script, at, whole)?,
+            Phase::Upgrade => upgraded(whole, self.compression)?,
+            Phase::Messages => judge_frame(script, at, whole, self.compression)?,
         };
         match heard {
             Heard::Part => {
@@ -70,8 +81,12 @@ impl WebSocket {
     }
 }
 
-fn upgraded(bytes: &[u8]) -> Result<Heard, String> {
-    match judge_upgrade(bytes)? {
+fn upgraded(bytes: &[u8], compression: Compression) -> Result<Heard, String> {
+    let judged = match compression {
+        Compression::Off => judge_upgrade(bytes)?,
+        Compression::On => judge_upgrade_deflate(bytes)?,
+    };
+    match judged {
         None => Ok(Heard::Part),
         Some(head) if head < bytes.len() => Err(surplus(bytes.len() - head)),
         Some(_) => Ok(Heard::Opened),
@@ -79,13 +94,22 @@ fn upgraded(bytes: &[u8]) -> Result<Heard, String> {
 }
 
 /// Judges all bytes of a frame that have come so far.
-fn judge_frame(script: &Script, at: Position, bytes: &[u8]) -> Result<Heard, String> {
+fn judge_frame(
+    script: &Script,
+    at: Position,
+    bytes: &[u8],
+    compression: Compression,
+) -> Result<Heard, String> {
     let Some((&[opcode, length], rest)) = bytes.split_first_chunk() else {
         return Ok(Heard::Part);
     };
-    if opcode != BINARY || length & MASKED != 0 {
+    let (expected, what) = match compression {
+        Compression::Off => (BINARY, "whole"),
+        Compression::On => (COMPRESSED, "whole and compressed"),
+    };
+    if opcode != expected || length & MASKED != 0 {
         return Err(format!(
-            "a frame that begins with {opcode:02x} {length:02x}, not a whole binary message"
+            "a frame that begins with {opcode:02x} {length:02x}, not a {what} binary message"
         ));
     }
     let (length, payload) = match length {
@@ -100,17 +124,26 @@ fn judge_frame(script: &Script, at: Position, bytes: &[u8]) -> Result<Heard, Str
         length => (u64::from(length), rest),
     };
     let message = script.message(at);
-    if length != message.len() as u64 {
-        return Err(format!("a message of {length} B instead of {}", message.len()));
-    }
-    match payload.len().checked_sub(message.len()) {
-        None => Ok(Heard::Part),
-        Some(0) => {
-            script.judge(payload, message, 0)?;
-            Ok(Heard::Whole { end: bytes.len(), then: Then::Keep })
+    match compression {
+        Compression::Off if length != message.len() as u64 => {
+            return Err(format!("a message of {length} B instead of {}", message.len()));
         }
-        Some(more) => Err(surplus(more)),
+        // What is not smaller is sent as it is.
+        Compression::On if length > message.len() as u64 => {
+            return Err(format!("{} B compressed to {length}", message.len()));
+        }
+        _ => {}
     }
+    match (payload.len() as u64).checked_sub(length) {
+        None => return Ok(Heard::Part),
+        Some(0) => {}
+        Some(more) => return Err(surplus(more as usize)),
+    }
+    match compression {
+        Compression::Off => script.judge(payload, message, 0)?,
+        Compression::On => script.judge(&inflate(payload, message.len())?, message, 0)?,
+    }
+    Ok(Heard::Whole { end: bytes.len(), then: Then::Keep })
 }
 
 #[cfg(test)]
@@ -127,9 +160,9 @@ mod tests {
     #[test]
     fn frames_of_every_length_are_read_back() {
         for (size, header) in [(1, 6), (125, 6), (126, 8), (1024, 8), (65_535, 8), (65_536, 14)] {
-            let script = Script::new(Talk::WebSocket { size }, Verify::On);
-            let mut socket = WebSocket { phase: Phase::Messages, ..WebSocket::default() };
-            socket.begin(script.message(AT));
+            let script = script(size, Compression::Off);
+            let mut socket = in_phase(Phase::Messages, Compression::Off);
+            socket.begin(script.message(AT)).expect("it is framed");
             assert_eq!(socket.outgoing().len(), header + size);
             let answer = answer_to(socket.outgoing(), header);
             for cut in [0, 1, 2, 3.min(answer.len() - 1), answer.len() - 1] {
@@ -147,7 +180,7 @@ mod tests {
     fn wrong_answers_are_told() {
         let upgrade = format!("HTTP/1.1 101 Switch\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n");
         let wrong = upgrade.replace(ACCEPT, "no");
-        let script = Script::new(Talk::WebSocket { size: 1 }, Verify::On);
+        let script = script(1, Compression::Off);
         let byte = script.message(AT)[0];
         for (phase, answer, expected) in [
             (Phase::Upgrade, b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), "status 200 instead of 101"),
@@ -160,12 +193,46 @@ mod tests {
             (Phase::Messages, vec![0x82, 0x81], "a frame that begins with 82 81"),
             (Phase::Messages, vec![0x02, 1], "a frame that begins with 02 01"),
         ] {
-            let mut socket = WebSocket { phase, ..WebSocket::default() };
+            let mut socket = in_phase(phase, Compression::Off);
             let Err(error) = socket.hear(&script, AT, &answer) else {
                 panic!("{answer:?} passed");
             };
             assert!(error.starts_with(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn compressed_frames_are_read_back() {
+        let script = script(1_024, Compression::On);
+        let mut socket = in_phase(Phase::Messages, Compression::On);
+        socket.begin(script.message(AT)).expect("it is compressible");
+        let frame = socket.outgoing().to_vec();
+        assert!((128..600).contains(&frame.len()), "{}", frame.len());
+        let answer = answer_to(&frame, 8);
+        let plain = [&[BINARY, LENGTH_IN_2, 4, 0], script.message(AT)].concat();
+        let [mut other, mut longer] = [answer.clone(), answer.clone()];
+        other[20] ^= 1;
+        longer.push(0);
+        for (answer, expected) in [
+            (&answer[..], None),
+            (&plain[..], Some("a frame that begins with 82 7e, not a whole and compressed")),
+            (&other[..], Some("")),
+            (&longer[..], Some("1 B that nobody sent")),
+        ] {
+            match (socket.hear(&script, AT, answer), expected) {
+                (Ok(Heard::Whole { then: Then::Keep, .. }), None) => {}
+                (Err(error), Some(expected)) => assert!(error.starts_with(expected), "{error}"),
+                (heard, expected) => panic!("{heard:?} instead of {expected:?}"),
+            }
+        }
+    }
+
+    fn script(size: usize, compression: Compression) -> Script {
+        Script::new(Talk::WebSocket { size, compression }, Verify::On)
+    }
+
+    fn in_phase(phase: Phase, compression: Compression) -> WebSocket {
+        WebSocket { phase, ..WebSocket::new(compression) }
     }
 
     /// The same message as a server sends it.

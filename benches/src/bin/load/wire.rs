@@ -7,29 +7,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use readily_benches::failure::Failure;
-use readily_benches::talk::Lifetime;
+use readily_benches::talk::{Handshake, Lifetime, Talk};
 use readily_benches::tls::{self, SERVER_NAME};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, StreamOwned};
 
 /// How connections are made.
 pub(crate) struct Dialer {
     to: SocketAddr,
-    lifetime: Lifetime,
+    talk: Talk,
     tls: Option<Arc<ClientConfig>>,
 }
 
 impl Dialer {
     /// With `trust`, TLS for servers with a certificate of that file.
-    pub(crate) fn new(
-        to: SocketAddr,
-        lifetime: Lifetime,
-        trust: Option<&Path>,
-    ) -> Result<Self, Failure> {
-        let tls = trust.map(|file| tls::client(file, &[])).transpose()?.map(Arc::new);
-        Ok(Self { to, lifetime, tls })
+    pub(crate) fn new(to: SocketAddr, talk: Talk, trust: Option<&Path>) -> Result<Self, Failure> {
+        let config = |file: &Path| match talk.handshake() {
+            Handshake::Full => tls::client(file, &[]),
+            Handshake::Resumed => tls::resuming_client(file),
+        };
+        let tls = trust.map(config).transpose()?.map(Arc::new);
+        Ok(Self { to, talk, tls })
     }
 
     /// A connection that does not block, and may not be there yet; a TLS handshake follows with
@@ -42,7 +42,7 @@ impl Dialer {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         sockopt::set_tcp_nodelay(&socket, true)?;
-        if self.lifetime == Lifetime::OneRequest {
+        if self.talk.lifetime() == Lifetime::OneRequest {
             sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
         }
         match connect(&socket, &self.to) {
@@ -71,6 +71,14 @@ impl Wire {
             Self::Plain(stream) => Ok(stream),
             Self::Tls(stream) => Ok(&stream.sock),
             Self::Closed => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// How its handshake was done, once that is over; none without TLS.
+    pub(crate) fn handshake(&self) -> Option<HandshakeKind> {
+        match self {
+            Self::Tls(stream) => stream.conn.handshake_kind(),
+            Self::Plain(_) | Self::Closed => None,
         }
     }
 

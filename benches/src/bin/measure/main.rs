@@ -13,6 +13,7 @@ mod quic;
 mod relay;
 mod slow;
 mod syscalls;
+mod tls;
 mod wording;
 
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ const ROUNDS: usize = 5;
 
 type Take = fn(&Bench<'_>) -> Result<Table, Failure>;
 
-const FIGURES: [(&str, Take); 19] = [
+const FIGURES: [(&str, Take); 24] = [
     (instructions::ECHO, instructions::echo),
     (memory::ECHO, memory::echo),
     (syscalls::ECHO, syscalls::echo),
@@ -49,8 +50,13 @@ const FIGURES: [(&str, Take); 19] = [
     (dripped::DRIPPED_SOCKET, dripped::over_a_socket),
     (slow::SLOW_HEADS, slow::slow_heads),
     (instructions::WEBSOCKET, instructions::websocket),
+    (instructions::DEFLATE, instructions::deflate),
+    (syscalls::WEBSOCKET, syscalls::websocket),
     (memory::WEBSOCKET, memory::websocket),
+    (memory::DEFLATE, memory::deflate),
     (memory::TLS_ECHO, memory::tls),
+    (tls::HANDSHAKES, tls::handshakes),
+    (tls::BULK, tls::bulk),
     (quic::BULK, quic::bulk),
     (quic::MEMORY, quic::memory),
 ];

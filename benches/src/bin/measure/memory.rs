@@ -1,20 +1,28 @@
 //! Memory of the servers, for each connection that has had one round trip and is idle.
 
+use std::process::Command;
+use std::time::Duration;
+
 use readily_benches::bench::{Bench, MANY, MESSAGE, hold};
-use readily_benches::catalogue::{ECHOES, HTTP, TLS, WEBSOCKETS};
-use readily_benches::contender::Contender;
+use readily_benches::catalogue::{ECHOES, HTTP, TLS, WEBSOCKETS, WS_ECHO_DEFLATE};
+use readily_benches::contender::{Contender, Security};
 use readily_benches::failure::Failure;
-use readily_benches::process;
+use readily_benches::process::{self, Process};
 use readily_benches::server::Under;
 use readily_benches::table::{Cell, Column, Table, Target};
-use readily_benches::talk::{Get, Request, Talk};
+use readily_benches::talk::{Compression, Get, Request, Talk};
 
 use crate::wording::progress;
 
 pub(crate) const ECHO: &str = "echo-memory";
 pub(crate) const HTTP_IDLE: &str = "http-memory";
 pub(crate) const WEBSOCKET: &str = "ws-memory";
+pub(crate) const DEFLATE: &str = "ws-deflate-memory";
 pub(crate) const TLS_ECHO: &str = "tls-memory";
+
+/// The row of what no server can go below.
+const FLOOR: &str = "rustls alone";
+const FLOOR_LIMIT: Duration = Duration::from_secs(120);
 
 /// What is held open, at which servers.
 struct Subject {
@@ -51,14 +59,28 @@ pub(crate) fn websocket(bench: &Bench<'_>) -> Result<Table, Failure> {
             figure: WEBSOCKET,
             what: "WebSocket message of 1024 B, echoed,",
             contenders: &WEBSOCKETS,
-            talk: Talk::WebSocket { size: 1024 },
+            talk: Talk::websocket(1024),
+            limit: 512.0,
+        },
+    )
+}
+
+/// Of nobody else: the crates at hand have no compression.
+pub(crate) fn deflate(bench: &Bench<'_>) -> Result<Table, Failure> {
+    take(
+        bench,
+        &Subject {
+            figure: DEFLATE,
+            what: "WebSocket message of 1024 B, compressed without context and echoed so,",
+            contenders: &[WS_ECHO_DEFLATE],
+            talk: Talk::WebSocket { size: 1024, compression: Compression::On },
             limit: 512.0,
         },
     )
 }
 
 pub(crate) fn tls(bench: &Bench<'_>) -> Result<Table, Failure> {
-    take(
+    let mut table = take(
         bench,
         &Subject {
             figure: TLS_ECHO,
@@ -67,11 +89,26 @@ pub(crate) fn tls(bench: &Bench<'_>) -> Result<Table, Failure> {
             talk: MESSAGE,
             limit: 24.0 * 1024.0,
         },
-    )
+    )?;
+    eprintln!("{TLS_ECHO}: {FLOOR}: {MANY} connections");
+    let words = format!("--connections {MANY} --size {}", MESSAGE.size());
+    table.commands.push(format!("tls_floor {words}"));
+    table.add(FLOOR, floor(bench, &words).map(|bytes| vec![Cell::Number(bytes)]));
+    Ok(table)
+}
+
+/// What rustls itself keeps for the same.
+fn floor(bench: &Bench<'_>, words: &str) -> Result<f64, Failure> {
+    let mut command = Command::new(bench.programs.binary("tls_floor")?);
+    command.args(words.split_whitespace());
+    let mut process = Process::start("tls_floor", &mut command, bench.scratch)?;
+    let line = process.line_within(FLOOR_LIMIT)?;
+    process.succeed_within(FLOOR_LIMIT)?;
+    line.parse().map_err(|_| Failure::failed(format!("tls_floor said {line:?}")))
 }
 
 fn take(bench: &Bench<'_>, subject: &Subject) -> Result<Table, Failure> {
-    let secured = subject.contenders == TLS;
+    let secured = subject.contenders.iter().any(|one| one.security == Security::Certificate);
     let (saves, trusts) = if secured { (" --cert-out FILE", " --trust FILE") } else { ("", "") };
     let mut table = Table {
         figure: subject.figure,

@@ -4,6 +4,7 @@ mod broadcast;
 mod files;
 mod http;
 mod machine;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         &[
             http::HTTP,
             http::HTTPS,
+            tls::TLS,
             files::FILES,
             broadcast::BROADCAST,
             machine::ECHO,

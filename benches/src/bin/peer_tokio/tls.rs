@@ -22,7 +22,7 @@ pub(crate) const TLS: Subcommand = Subcommand {
         let cert_out: PathBuf = arguments.required("--cert-out")?;
         let buffer = arguments.option("--buffer")?.unwrap_or(BUFFER);
         Ok(Box::new(move || {
-            let acceptor = TlsAcceptor::from(Arc::new(tls::server(&cert_out, &[])?));
+            let acceptor = TlsAcceptor::from(Arc::new(tls::resumable_server(&cert_out)?));
             let server = accept(listen, move |stream| echo(acceptor.clone(), stream, buffer));
             runtime::run(Threads::ONE, server)
         }))

@@ -10,6 +10,8 @@ use super::{RATIO_FREE, Terms};
 /// The inflater of a message, or of all messages of a connection whose context is kept.
 pub(in super::super) struct Inflater {
     stream: Decompress,
+    /// Whether a block may begin with the next byte.
+    is_between: bool,
     /// Bytes of the current message, as they came and as they became.
     taken: u64,
     given: u64,
@@ -36,13 +38,16 @@ pub(in super::super) enum Flaw {
 /// What the sender of a message has taken off its end (RFC 7692, section 7.2.2).
 const TAIL: &[u8] = &[0x00, 0x00, 0xff, 0xff];
 
+/// A final block of nothing.
+const LAST: &[u8] = &[0x03, 0x00];
+
 /// What one holds, in bytes: the window and the tables.
 const HELD: usize = 48 * 1024;
 
 impl Inflater {
     pub(super) fn new() -> Self {
         // Any window fits into the largest one.
-        Inflater { stream: Decompress::new(false), taken: 0, given: 0 }
+        Inflater { stream: Decompress::new(false), is_between: true, taken: 0, given: 0 }
     }
 
     /// Inflates a part of a message that may become `most` bytes long, piece by piece to `sink`.
@@ -60,10 +65,27 @@ impl Inflater {
         let scratch = pool.scratch();
         self.run(part, (most, terms), scratch, &mut sink)?;
         if end == End::Message {
-            self.run(TAIL, (most, terms), scratch, &mut sink)?;
+            // Behind a final block, and a message of no bytes at all, there is none to be ended.
+            if !self.is_between {
+                self.run(TAIL, (most, terms), scratch, &mut sink)?;
+                self.is_between = true;
+            }
             (self.taken, self.given) = (0, 0);
         }
         Ok(())
+    }
+
+    /// Whether the messages so far have ended where a block does: else some of the last is missing.
+    /// It is asked at the end, since a stream cannot be gone on with after it.
+    ///
+    /// # Errors
+    /// [`Flaw::Corrupt`].
+    pub(in super::super) fn finish(&mut self) -> Result<(), Flaw> {
+        let status = self.stream.decompress(LAST, &mut [0], FlushDecompress::Sync);
+        match status {
+            Ok(Status::StreamEnd) => Ok(()),
+            _ => Err(Flaw::Corrupt),
+        }
     }
 
     fn run<E: From<Flaw>>(
@@ -83,6 +105,7 @@ impl Inflater {
             let taken = (self.stream.total_in() - before.0) as usize;
             let given = (self.stream.total_out() - before.1) as usize;
             part = &part[taken..];
+            self.is_between &= taken == 0;
             self.taken += taken as u64;
             self.given += given as u64;
             self.check(most, terms)?;
@@ -92,7 +115,7 @@ impl Inflater {
             if status == Status::StreamEnd {
                 // A final block is the end of the message for its sender, not of the connection
                 // (RFC 7692, section 7.2.3.5).
-                self.stream.reset(false);
+                self.reset_stream();
             } else if part.is_empty() && given < space {
                 return Ok(());
             } else if taken == 0 && given == 0 {
@@ -112,8 +135,13 @@ impl Inflater {
 
     /// Forgets all messages so far.
     pub(super) fn reset(&mut self) {
-        self.stream.reset(false);
+        self.reset_stream();
         (self.taken, self.given) = (0, 0);
+    }
+
+    fn reset_stream(&mut self) {
+        self.stream.reset(false);
+        self.is_between = true;
     }
 
     /// Bytes of memory that it holds beside itself, about.

@@ -65,7 +65,13 @@ impl Pool {
 
     pub(super) fn output(&mut self) -> &mut Vec<u8> {
         self.output.clear();
-        self.output.shrink_to(OUTPUT_KEPT);
         &mut self.output
+    }
+
+    /// The message that was compressed is queued: what a large one took is given back.
+    pub(in super::super) fn trim(&mut self) {
+        if self.output.capacity() > OUTPUT_KEPT {
+            self.output = Vec::new();
+        }
     }
 }

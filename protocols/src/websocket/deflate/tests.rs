@@ -16,8 +16,11 @@ fn inflate(inflater: &mut Inflater, parts: &[&[u8]], most: u64) -> (Vec<u8>, Res
     (out, Ok(()))
 }
 
+/// A message that stands for itself.
 fn whole(part: &[u8]) -> (Vec<u8>, Result<(), Flaw>) {
-    inflate(&mut Inflater::new(), &[part], 1 << 20)
+    let mut inflater = Inflater::new();
+    let (out, ended) = inflate(&mut inflater, &[part], 1 << 20);
+    (out, ended.and_then(|()| inflater.finish()))
 }
 
 /// Numbers of a seed (SplitMix64).
@@ -63,6 +66,60 @@ fn the_examples_of_the_rfc_are_inflated() {
         assert_eq!(inflate(&mut inflater, &[bytes], 100), (b"Hello".to_vec(), Ok(())));
     }
     assert_eq!(whole(&[0x00]), (Vec::new(), Ok(())));
+}
+
+#[test]
+fn a_message_of_which_the_end_is_missing_is_corrupt() {
+    let mut pool = Pool::default();
+    let prose = prose(7, 2_000);
+    for (window, level) in [(9, 1), (15, 1), (15, 9)] {
+        let message = pool.compress(window, level, &prose).expect("smaller");
+        assert_eq!(whole(message).1, Ok(()));
+        // Its first byte alone may be a message of nothing.
+        for cut in 2..message.len() {
+            assert_eq!(whole(&message[..cut]).1, Err(Flaw::Corrupt), "{cut} of {message:x?}");
+        }
+    }
+}
+
+#[test]
+fn a_context_survives_a_message_of_nothing_and_ends_with_a_final_block() {
+    const HELLO: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+    const AGAIN: &[u8] = &[0xf2, 0x00, 0x11, 0x00, 0x00];
+    // Sections 7.2.3.4 and 7.2.3.6, and the same without the byte that is to follow or to be there.
+    let ends_with_it: [&[u8]; 2] = [
+        &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00],
+        &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00],
+    ];
+    let nothing: [&[u8]; 2] = [&[0x00], &[]];
+    let hello = (b"Hello".to_vec(), Ok(()));
+    for empty in nothing {
+        let mut inflater = Inflater::new();
+        assert_eq!(inflate(&mut inflater, &[empty], 100), (Vec::new(), Ok(())));
+        assert_eq!(inflate(&mut inflater, &[HELLO], 100), hello);
+        assert_eq!(inflate(&mut inflater, &[empty], 100), (Vec::new(), Ok(())));
+        assert_eq!(inflate(&mut inflater, &[AGAIN], 100), hello);
+    }
+    for message in ends_with_it {
+        let mut inflater = Inflater::new();
+        assert_eq!(inflate(&mut inflater, &[message], 100), hello);
+        assert_eq!(inflate(&mut inflater, &[HELLO], 100), hello);
+        assert_eq!(inflate(&mut inflater, &[message], 100), hello);
+        assert_eq!(inflate(&mut inflater, &[AGAIN], 100).1, Err(Flaw::Corrupt));
+    }
+}
+
+#[test]
+fn what_a_large_message_took_is_given_back() {
+    let mut pool = Pool::default();
+    let held = |pool: &mut Pool| pool.output().capacity();
+    assert!(pool.compress(15, 1, &prose(1, 100_000)).is_some());
+    pool.trim();
+    assert!(held(&mut pool) > 0);
+    assert!(pool.compress(15, 1, &prose(1, 4 << 20)).is_some());
+    assert!(held(&mut pool) > 256 * 1024);
+    pool.trim();
+    assert_eq!(held(&mut pool), 0);
 }
 
 #[test]
