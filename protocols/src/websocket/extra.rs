@@ -6,13 +6,15 @@ use super::masks::Masks;
 /// A client's masks, and what was agreed of compression: beside the session, which most do without.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
-    pub(super) masks: Option<Masks>,
+    /// Boxed, since a generator is large, and few sockets of a server have one.
+    pub(super) masks: Option<Box<Masks>>,
     pub(super) codec: Option<Codec>,
 }
 
 impl Extra {
     /// Bytes of memory that it is, and holds.
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + self.codec.as_ref().map_or(0, Codec::held)
+        let masks = self.masks.as_ref().map_or(0, |masks| size_of_val(&**masks));
+        size_of::<Self>() + masks + self.codec.as_ref().map_or(0, Codec::held)
     }
 }

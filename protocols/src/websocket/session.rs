@@ -88,7 +88,7 @@ impl Session {
 
     /// A client's side.
     pub(super) fn client(masks: Masks) -> Self {
-        let extra = Extra { masks: Some(masks), codec: None };
+        let extra = Extra { masks: Some(Box::new(masks)), codec: None };
         Session { rules: Rules::CLIENT, extra: Some(Box::new(extra)), ..Session::new() }
     }
 
@@ -108,7 +108,7 @@ impl Session {
     /// The mask of the next frame; a server has none.
     #[inline]
     pub(super) fn mask(&mut self) -> Option<Mask> {
-        self.extra.as_mut()?.masks.as_mut().map(Masks::next)
+        self.extra.as_mut()?.masks.as_mut().map(|masks| masks.next())
     }
 
     /// Whether its frames have neither a mask nor compression.

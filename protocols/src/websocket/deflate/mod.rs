@@ -66,7 +66,7 @@ impl Terms {
         our_window: WINDOW_MOST,
         their_window: WINDOW_MOST,
         level: 1,
-        least: 64,
+        least: 256,
         ratio_max: 100,
     };
 
