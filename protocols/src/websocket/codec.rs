@@ -11,7 +11,7 @@ pub(super) struct Codec {
     agreed: Agreed,
     terms: Terms,
     inflater: Option<Box<Inflater>>,
-    compressor: Option<Compressor>,
+    compressor: Option<Box<Compressor>>,
 }
 
 impl Codec {
@@ -57,7 +57,8 @@ impl Codec {
         if self.agreed.ours == Context::Dropped {
             return pool.compress(window, level, payload);
         }
-        let compressor = self.compressor.get_or_insert_with(|| Compressor::new(window, level));
+        let compressor =
+            self.compressor.get_or_insert_with(|| Box::new(Compressor::new(window, level)));
         compressor.message(payload, pool)
     }
 
@@ -77,7 +78,7 @@ impl Codec {
     /// Bytes of memory that it holds beside itself.
     pub(super) fn held(&self) -> usize {
         let inflater = self.inflater.as_ref().map_or(0, |inflater| inflater.held());
-        inflater + self.compressor.as_ref().map_or(0, Compressor::held)
+        inflater + self.compressor.as_ref().map_or(0, |compressor| compressor.held())
     }
 }
 

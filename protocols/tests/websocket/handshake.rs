@@ -9,7 +9,8 @@ use readily_protocols::echo::Echo;
 use readily_protocols::http1::{Answer, Reply, Request, Server, Service};
 use readily_protocols::testing::Script;
 use readily_protocols::websocket::{
-    Handler, Handshake, Limits, Message, NotSent, Origins, Socket, Solo, Tunnel, WebSocket, upgrade,
+    Deflate, Handler, Handshake, Limits, Message, NotSent, Origins, Socket, Solo, Terms, Tunnel,
+    WebSocket, reason, upgrade,
 };
 
 use crate::client::*;
@@ -227,6 +228,39 @@ fn requests_that_are_taken_and_refused() {
     }
     let with_body = [request(&["+Content-Length: 2"]), b"hi".to_vec()].concat();
     assert_eq!(status(&with_body), 400);
+}
+
+#[test]
+fn a_refusal_is_counted_by_its_reason() {
+    let deflate = Limits { deflate: Deflate::On(Terms::SHARED), ..Limits::DEFAULT };
+    let offer = "+Sec-WebSocket-Extensions: permessage-deflate";
+    for (limits, changes, expected) in [
+        (Limits::DEFAULT, &["POST /talk HTTP/1.1"][..], Some(reason::HANDSHAKE_METHOD)),
+        (Limits::DEFAULT, &["+Content-Length: 2"], Some(reason::HANDSHAKE_BODY)),
+        (Limits::DEFAULT, &["Upgrade: h2c"], Some(reason::HANDSHAKE_NOT_ASKED)),
+        (Limits::DEFAULT, &["Sec-WebSocket-Version: 8"], Some(reason::HANDSHAKE_VERSION)),
+        (Limits::DEFAULT, &["GET /talk HTTP/1.0"], Some(reason::HANDSHAKE_OLD)),
+        (Limits::DEFAULT, &["Sec-WebSocket-Key: x"], Some(reason::HANDSHAKE_KEY)),
+        (Limits::DEFAULT, &["+Origin: null"], Some(reason::HANDSHAKE_ORIGIN)),
+        // Nobody reads what is offered where nothing is taken.
+        (Limits::DEFAULT, &["+Sec-WebSocket-Extensions: ;"], None),
+        (deflate, &["+Sec-WebSocket-Extensions: ;"], Some(reason::HANDSHAKE_EXTENSIONS)),
+        (deflate, &["+Sec-WebSocket-Extensions: a b"], Some(reason::HANDSHAKE_EXTENSIONS)),
+        (deflate, &["+Sec-WebSocket-Extensions: a; b=\""], Some(reason::HANDSHAKE_EXTENSIONS)),
+        (deflate, &[offer, "+Sec-WebSocket-Extensions: ,"], Some(reason::HANDSHAKE_EXTENSIONS)),
+        // What cannot be met is declined.
+        (deflate, &["+Sec-WebSocket-Extensions: permessage-deflate; unknown"], None),
+        (deflate, &["+Sec-WebSocket-Extensions: a, permessage-deflate", offer], None),
+    ] {
+        let mut script = script(limits);
+        script.feed(&request(changes));
+        if changes == ["+Content-Length: 2"] {
+            script.feed(b"hi");
+        }
+        let counted: Vec<_> = script.effects().tally().iter().collect();
+        assert_eq!(counted.first().copied(), expected.map(|why| (why, 1)), "{changes:?}");
+        assert_eq!((script.states().len() == 2, counted.len() < 2), (expected.is_none(), true));
+    }
 }
 
 #[test]
