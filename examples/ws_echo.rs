@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use readily::http1::{Answer, Reply, Request, Server, Service};
 use readily::websocket::{Handler, Limits, Message, NotSent, Socket, WebSocket, upgrade};
-use readily::{Address, App, Desk, Fault, Machine, Mio, Never, Reactor};
-use readily_examples::web_socket::{CHOICES as WEBSOCKET_CHOICES, Choices};
+use readily::{Address, App, Desk, Fault, Listen, Machine, Mio, Never, Reactor};
+use readily_examples::certificate::{Identity, SECURED, SERVER_CHOICES};
+use readily_examples::web_socket::{CHOICES, Choices};
 use readily_examples::{Cli, Failure, HTML, Served, listening, say, trace};
 
 /// The page, whole: it fetches nothing.
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
 }
 
 fn serve() -> Result<(), Failure> {
-    let [deflate, max_message, protocol] = WEBSOCKET_CHOICES;
+    let ([deflate, max_message, protocol], [cert, key, cert_out]) = (CHOICES, SERVER_CHOICES);
     let cli = Cli::read(
         "Sends back each message of a WebSocket; at `/` a browser can try it.",
         &[
@@ -94,15 +95,21 @@ fn serve() -> Result<(), Failure> {
             deflate,
             max_message,
             protocol,
+            SECURED,
+            cert,
+            key,
+            cert_out,
             ("--trace", "", "print a line for each event"),
         ],
     )?;
     let at: Address = cli.parse("--listen", "127.0.0.1:7006")?;
     let choices = Choices::read(&cli)?;
+    let tls = Identity::asked(&cli)?.map(|identity| identity.server(&["http/1.1"])).transpose()?;
     let mut reactor = Reactor::with(Echoed::default(), Mio::new()?, choices.config())?;
     trace(&cli, &mut reactor);
-    let listened = reactor.listen(&at, move |_, _| Some(Conn::Http(Server::new(Door(choices)))));
-    let bound = listening(&at, listened)?;
+    let listen = Listen { tls: tls.map(Into::into), ..Listen::default() };
+    let door = move || Conn::Http(Server::new(Door(choices)));
+    let (_, bound) = listening(&at, reactor.listen_with(&at, listen, move |_, _| Some(door())))?;
     reactor.drain_on_signals()?;
     say(format_args!("listening on {bound}"));
     reactor.run()?;

@@ -24,6 +24,10 @@ pub const SERVER_CHOICES: [(&str, &str, &str); 3] = [
     ("--cert-out", "FILE", "where to save the certificate that is made at start"),
 ];
 
+/// The option of a server that is secured only where that is asked for, beside those of
+/// [`SERVER_CHOICES`].
+pub const SECURED: (&str, &str, &str) = ("--tls", "", "speak TLS");
+
 /// The option of a client, for [`Cli::read`].
 pub const CLIENT_CHOICE: (&str, &str, &str) =
     ("--ca", "FILE", "certificates that the server's must come from, as PEM");
@@ -49,6 +53,20 @@ impl Identity {
     pub fn read(cli: &Cli) -> Result<Self, Failure> {
         let given = |option| File::given(cli, option);
         Identity::of(given("--cert"), given("--key"), given("--cert-out"))
+    }
+
+    /// The same where `--tls` asks for it.
+    ///
+    /// # Errors
+    /// As [`read`](Identity::read), and [`Failure::Usage`] for its options without `--tls`.
+    pub fn asked(cli: &Cli) -> Result<Option<Self>, Failure> {
+        if cli.is_set(SECURED.0) {
+            return Identity::read(cli).map(Some);
+        }
+        match SERVER_CHOICES.iter().find(|(option, ..)| cli.value(option).is_some()) {
+            Some((option, ..)) => Err(Usage(format!("{option} needs --tls")).into()),
+            None => Ok(None),
+        }
     }
 
     fn of(

@@ -1,6 +1,7 @@
 //! The command line: one URL, and options.
 
 use std::path::Path;
+use std::time::Duration;
 
 use readily::tls;
 use readily::websocket::Target;
@@ -20,6 +21,8 @@ pub struct Arguments {
     pub tls: Option<tls::Client>,
     /// Whether messages are sent back, and standard input is not read.
     pub echoes: bool,
+    /// After the end of standard input, how long nothing must have come before it closes.
+    pub linger: Duration,
     /// What the server may send, and what is offered to it.
     pub choices: Choices,
 }
@@ -36,6 +39,7 @@ impl Arguments {
             ("URL", "ws://HOST[:PORT][/PATH][?QUERY], or wss"),
             &[
                 ("--echo", "", "send each message back until the server closes"),
+                ("--linger", "SECONDS", "after the input, close when nothing came for so long [1]"),
                 deflate,
                 max_message,
                 protocol,
@@ -58,6 +62,7 @@ impl Arguments {
             target,
             tls,
             echoes: cli.is_set("--echo"),
+            linger: Duration::from_secs(cli.parse::<u16>("--linger", "1")?.into()),
             choices: Choices::read(&cli)?,
         })
     }
@@ -66,7 +71,8 @@ impl Arguments {
 /// Two schemes, which differ from those of HTTP in name only (RFC 6455, section 3).
 fn url(text: &str) -> Result<Url, Usage> {
     let told = |why: &str| Usage(format!("`{text}`: {why}"));
-    let rest = text.strip_prefix("ws").filter(|rest| rest.trim_start_matches('s').starts_with(':'));
+    let rest =
+        text.strip_prefix("ws").filter(|rest| rest.starts_with(':') || rest.starts_with("s:"));
     let rest = rest.ok_or_else(|| told("expected ws://HOST[:PORT][/PATH] or wss"))?;
     format!("http{rest}").parse().map_err(|why: String| told(&why))
 }

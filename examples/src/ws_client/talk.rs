@@ -3,11 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use readily::websocket::{
     CloseCode, Handler, Heard, Limits, Masks, Message, NotSent, Opening, Socket, WebSocket,
 };
-use readily::{App, Connect, Effects, End, Fault, Id, Machine};
+use readily::{App, Connect, Effects, End, Fault, Id, Machine, To};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Arguments;
@@ -34,6 +35,8 @@ pub enum Mail {
     Line(String),
     /// There are no more.
     End,
+    /// It may have been quiet for long enough since then.
+    Quiet,
 }
 
 /// What is asked for, and how it came out.
@@ -44,6 +47,8 @@ pub struct Talk {
     addresses: Vec<SocketAddr>,
     /// Asks for one more line, for that connection.
     permits: Sender<Id>,
+    /// What the server closed for, if that was not in order.
+    refused: Option<String>,
     outcome: Option<Result<(), String>>,
 }
 
@@ -57,7 +62,10 @@ impl App for Talk {
 
     fn gone(&mut self, _: Id, why: End, fx: &mut Effects<Self>) {
         match why {
-            End::Finished => self.end(Ok(()), fx),
+            End::Finished => {
+                let outcome = self.refused.take().map_or(Ok(()), Err);
+                self.end(outcome, fx);
+            }
             End::Unreachable(kind) => self.connect(&kind.to_string(), fx),
             End::Fault(Fault::Peer(what) | Fault::Local(what)) => self.end(Err(what.into()), fx),
             why => self.end(Err(why.to_string()), fx),
@@ -69,7 +77,7 @@ impl Talk {
     /// Nothing is connected yet: [`Mail::Begin`] begins.
     pub fn new(asked: Arguments, mut addresses: Vec<SocketAddr>, permits: Sender<Id>) -> Self {
         addresses.reverse();
-        Talk { asked, addresses, permits, outcome: None }
+        Talk { asked, addresses, permits, refused: None, outcome: None }
     }
 
     /// How it came out.
@@ -94,8 +102,9 @@ impl Talk {
         if SystemRandom::new().fill(&mut seed).is_err() {
             return self.end(Err("the system has no random bytes".to_owned()), fx);
         }
-        let Arguments { url, target, tls, echoes, choices } = &self.asked;
-        let talker = Talker { echoes: *echoes, choices: *choices, waiting: None };
+        let Arguments { url, target, tls, echoes, linger, choices } = &self.asked;
+        let (echoes, linger, choices) = (*echoes, *linger, *choices);
+        let talker = Talker { echoes, linger, choices, waiting: None, heard: fx.now() };
         let connect = match tls {
             Some(tls) => Connect::to(address).tls(tls, &url.authority().0),
             None => Connect::to(address),
@@ -111,7 +120,10 @@ impl Talk {
 #[derive(Debug)]
 pub struct Talker {
     echoes: bool,
+    linger: Duration,
     choices: Choices,
+    /// When a message came last.
+    heard: Instant,
     /// A line for which there was no room: the next one is asked for when it is sent.
     waiting: Option<String>,
 }
@@ -127,6 +139,7 @@ impl Handler<Talk> for Talker {
         message: Message<'_>,
         socket: &mut Socket<'_, Talk>,
     ) -> Result<(), Fault> {
+        self.heard = socket.fx.now();
         if !self.echoes {
             // A message is one line, and nothing that a terminal would obey.
             match message {
@@ -145,9 +158,23 @@ impl Handler<Talk> for Talker {
                 self.waiting = Some(line);
                 self.room(socket)?;
             }
-            Mail::End => socket.close(CloseCode::NORMAL, ""),
+            Mail::End => self.await_quiet(socket.fx.now() + self.linger, socket),
+            Mail::Quiet => match self.heard + self.linger {
+                // Answers to the last lines were still coming.
+                due if due > socket.fx.now() => self.await_quiet(due, socket),
+                _ => socket.close(CloseCode::NORMAL, ""),
+            },
         }
         Ok(Heard::Taken)
+    }
+
+    fn closed(&mut self, code: Option<CloseCode>, why: &str, socket: &mut Socket<'_, Talk>) {
+        let in_order = [None, Some(CloseCode::NORMAL), Some(CloseCode::AWAY)];
+        if !self.echoes && !in_order.contains(&code) {
+            let code = code.map_or_else(String::new, |code| code.to_string());
+            let why = why.replace(char::is_control, " ");
+            socket.app.refused = Some(format!("closed with {code} {why}").trim_end().to_owned());
+        }
     }
 
     fn room(&mut self, socket: &mut Socket<'_, Talk>) -> Result<(), Fault> {
@@ -171,6 +198,13 @@ impl Handler<Talk> for Talker {
 }
 
 impl Talker {
+    fn await_quiet(&self, due: Instant, socket: &mut Socket<'_, Talk>) {
+        let after = due.saturating_duration_since(socket.fx.now());
+        if socket.fx.after(after, To::Conn(socket.id()), Mail::Quiet).is_err() {
+            socket.close(CloseCode::NORMAL, "");
+        }
+    }
+
     fn ask(&self, socket: &Socket<'_, Talk>) {
         if !self.echoes {
             // The reader is gone once its input has ended.

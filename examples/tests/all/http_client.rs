@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use crate::server::{Server, example, run};
+use crate::server::{self, Server, example, run};
 use crate::tools::{self, Scratch};
 
 const CLIENT: &str = "http_client";
@@ -23,13 +23,9 @@ fn prints(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What one complained of: one line, and that exit code.
 #[track_caller]
 fn complains(code: i32, arguments: &[&str]) -> String {
-    let output = fetch(arguments);
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), err.lines().count()), (Some(code), 1), "{err}");
-    err.strip_prefix("http_client: ").expect(&err).trim_end().to_owned()
+    server::complaint(CLIENT, code, &fetch(arguments))
 }
 
 #[test]

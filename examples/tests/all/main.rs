@@ -29,6 +29,7 @@ mod tls_echo;
 mod tools;
 mod udp_echo;
 mod web_socket;
+mod ws_client;
 mod ws_echo;
 mod ws_peers;
 mod wss;

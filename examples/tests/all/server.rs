@@ -116,6 +116,14 @@ pub(crate) fn run(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().expect("it starts")
 }
 
+/// What an example complained of: one line, and that exit code.
+#[track_caller]
+pub(crate) fn complaint(name: &str, code: i32, output: &Output) -> String {
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), err.lines().count()), (Some(code), 1), "{err}");
+    err.strip_prefix(&format!("{name}: ")).expect(&err).trim_end().to_owned()
+}
+
 /// The command that starts an example: cargo puts it beside the folder of this test.
 pub(crate) fn example(name: &str) -> Command {
     let this = std::env::current_exe().expect("a path");

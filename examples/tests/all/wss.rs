@@ -109,7 +109,7 @@ fn pin(identity: &Identity) -> String {
     base64(digest(&SHA256, &parsed.subject_public_key_info()).as_ref())
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {
