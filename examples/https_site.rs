@@ -3,17 +3,13 @@
 //! `static_files`.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use readily::http1::Server;
 use readily::tls::{Plaintext, Settings, UnknownName};
-use readily::{Address, App, Listen, Machine, Never, Reactor, Turn, tls};
+use readily::{Address, App, Listen, Machine, Never, Reactor, tls};
 use readily_examples::https_site::{Asked, CHOICES};
 use readily_examples::static_files::{Folder, Shared};
 use readily_examples::{Cli, Failure, Served, listening, say, trace};
-
-/// How soon it tells that certificates were read, when nothing else happens.
-const TELL_WITHIN: Duration = Duration::from_millis(250);
 
 /// A connection is only ever a web server's; its deadlines are those of HTTP.
 #[derive(Machine)]
@@ -63,12 +59,10 @@ fn serve() -> Result<(), Failure> {
         Some(Conn::Http(Server::new(Folder::new(site.files.clone()))))
     });
     let (_, bound): (_, Address) = listening(&at, listened)?;
-    let mut reloads = proof.watch(&mut reactor)?;
+    proof.watch(&mut reactor)?;
     reactor.drain_on_signals()?;
     say(format_args!("listening on {bound}"));
-    while reactor.turn(Some(TELL_WITHIN))? == Turn::More {
-        reloads.tell();
-    }
+    reactor.run()?;
     say(Served(&reactor));
     Ok(())
 }

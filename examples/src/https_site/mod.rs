@@ -5,4 +5,4 @@ mod asked;
 mod proof;
 
 pub use asked::{Asked, CHOICES, Site};
-pub use proof::{Proof, Reloads};
+pub use proof::Proof;

@@ -19,14 +19,6 @@ pub enum Proof {
     Made(Certificates),
 }
 
-/// Tells what became of certificates since it was told last.
-#[derive(Debug)]
-pub struct Reloads {
-    files: Option<Files>,
-    taken: u64,
-    failed: u64,
-}
-
 impl Proof {
     pub(super) fn read(cli: &Cli, sites: &[Site]) -> Result<Self, Failure> {
         let every: Within = cli.parse("--look-every", "1s")?;
@@ -70,32 +62,20 @@ impl Proof {
         }
     }
 
-    /// Has a loop read the files again when they change, and at each hang-up.
+    /// Has a loop read the files again when they change, and at each hang-up; prints a line each
+    /// time.
     ///
     /// # Errors
     /// Where the signal cannot be caught.
-    pub fn watch<A: App>(&self, reactor: &mut Reactor<A>) -> io::Result<Reloads> {
-        let mut reloads = Reloads { files: None, taken: 0, failed: 0 };
-        if let Proof::Files(files, Within(every)) = self {
-            files.watch(reactor, *every)?;
-            reloads.files = Some(files.clone());
-        }
-        Ok(reloads)
-    }
-}
-
-impl Reloads {
-    /// Prints a line for each time that the files were read, and for what was wrong with them.
-    pub fn tell(&mut self) {
-        let Some(files) = &self.files else { return };
-        let (taken, failed) = (files.reloads(), files.failures());
-        for nth in self.taken + 1..=taken {
-            say(format_args!("certificates were read again ({nth})"));
-        }
-        for nth in self.failed + 1..=failed {
-            let why = files.failure().unwrap_or_else(|| "a file was not ready".to_owned());
-            say(format_args!("certificates stay what they were ({nth}): {why}"));
-        }
-        (self.taken, self.failed) = (taken, failed);
+    pub fn watch<A: App>(&self, reactor: &mut Reactor<A>) -> io::Result<()> {
+        let Proof::Files(files, Within(every)) = self else { return Ok(()) };
+        let counts = files.clone();
+        files.watch_and(reactor, *every, move |read| match read {
+            Ok(()) => say(format_args!("certificates were read again ({})", counts.reloads())),
+            Err(error) => {
+                let nth = counts.failures();
+                say(format_args!("certificates stay what they were ({nth}): {error}"));
+            }
+        })
     }
 }

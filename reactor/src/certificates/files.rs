@@ -98,7 +98,7 @@ impl Files {
     /// # Errors
     /// What is wrong with which file; the certificates stay what they were.
     pub fn reload(&self) -> Result<(), LoadError> {
-        self.shared.look(Look::Asked)
+        self.shared.look(Look::Asked).unwrap_or(Ok(()))
     }
 
     /// Has this loop look every so often whether a file has changed, and read all of them again
@@ -115,7 +115,23 @@ impl Files {
         reactor: &mut Reactor<A, S>,
         every: Duration,
     ) -> io::Result<()> {
-        reactor.add_chore(self.shared.clone(), every, HANGUP)
+        self.watch_and(reactor, every, |_| {})
+    }
+
+    /// The same, and `tell` is called each time that they were read again: with what was wrong
+    /// where they were not taken. It is called on the thread that read them, when the counts have
+    /// changed; whoever wants the loop to know mails it by a [`Handle`](crate::Handle).
+    ///
+    /// # Errors
+    /// As [`watch`](Files::watch).
+    pub fn watch_and<A: App, S: Sys>(
+        &self,
+        reactor: &mut Reactor<A, S>,
+        every: Duration,
+        tell: impl Fn(Result<(), &LoadError>) + Send + Sync + 'static,
+    ) -> io::Result<()> {
+        let watch = Watch { shared: self.shared.clone(), tell };
+        reactor.add_chore(Arc::new(watch), every, HANGUP)
     }
 
     /// How often they were read again, and taken.
@@ -143,20 +159,27 @@ enum Look {
     Asked,
 }
 
-impl Chore for Shared {
+/// What a loop does for them.
+struct Watch<T> {
+    shared: Arc<Shared>,
+    tell: T,
+}
+
+impl<T: Fn(Result<(), &LoadError>) + Send + Sync> Chore for Watch<T> {
     fn ask(&self) {
-        self.asked.store(true, Ordering::Release);
+        self.shared.asked.store(true, Ordering::Release);
     }
 
     fn run(&self) {
         let mut look = Look::Changed;
         loop {
-            if self.asked.swap(false, Ordering::AcqRel) {
+            if self.shared.asked.swap(false, Ordering::AcqRel) {
                 look = Look::Asked;
             }
-            // It is counted and kept.
-            let _ = self.look(look);
-            if !self.asked.load(Ordering::Acquire) {
+            if let Some(read) = self.shared.look(look) {
+                (self.tell)(read.as_ref().copied());
+            }
+            if !self.shared.asked.load(Ordering::Acquire) {
                 return;
             }
         }
@@ -164,12 +187,13 @@ impl Chore for Shared {
 }
 
 impl Shared {
-    fn look(&self, look: Look) -> Result<(), LoadError> {
+    /// What became of it; none if there was nothing to read.
+    fn look(&self, look: Look) -> Option<Result<(), LoadError>> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // Before they are read: what is written after this is a change that is seen the next time.
         let stamps = self.stamps();
         if look == Look::Changed && *seen == stamps {
-            return Ok(());
+            return None;
         }
         *seen = stamps;
         let read = self.read_all();
@@ -182,7 +206,7 @@ impl Shared {
             Ok(()) => log::info!("certificates were read again"),
             Err(error) => log::error!("certificates stay what they were: {error}"),
         }
-        read
+        Some(read)
     }
 
     fn stamps(&self) -> Vec<Option<Stamp>> {

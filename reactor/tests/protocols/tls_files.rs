@@ -1,12 +1,12 @@
 //! Certificates in files that change while a loop serves.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
-use readily::certificates::{FILE_MAX, Files};
+use readily::certificates::{FILE_MAX, Files, LoadError};
 use readily::echo::Echo;
 use readily::tls::{Server, Settings};
 use readily::{Address, Config, HANGUP, Listen};
@@ -315,6 +315,44 @@ fn one_reader_at_a_time_and_none_where_no_thread_is_to_be_had() {
     place.sim().set_jobs(Duration::ZERO..=Duration::ZERO, 64);
     place.wait(EVERY * 2);
     assert!(serves(&mut place, &at, &[&first]));
+    place.end();
+}
+
+#[test]
+fn each_reading_is_told_with_what_was_wrong() {
+    let [first, second] = [Pem::new(), Pem::new()];
+    let drawer = Drawer::with(&first);
+    let files = drawer.load();
+    let mut place = Place::quiet(Config::default());
+    let (told, counts) = (Arc::new(Mutex::new(Vec::new())), files.clone());
+    let tell = {
+        let told = told.clone();
+        move |read: Result<(), &LoadError>| {
+            let read = read.map_err(ToString::to_string);
+            told.lock().expect("no panic").push((read, counts.reloads(), counts.failures()));
+        }
+    };
+    files.watch_and(&mut place.reactor, EVERY, tell).expect("a watch");
+    // The watch alone would not keep the loop going.
+    place.listen(7, Listen::default(), |_, _| None);
+    let news = |place: &mut Place| {
+        place.wait(EVERY);
+        std::mem::take(&mut *told.lock().expect("no panic"))
+    };
+    assert_eq!(news(&mut place), []);
+    drawer.put(&second);
+    assert_eq!(news(&mut place), [(Ok(()), 1, 0)]);
+    // One half of a pair, then the other.
+    drawer.write(&drawer.chain(), first.chain.as_bytes());
+    let [(Err(why), 1, 1)] = &news(&mut place)[..] else { panic!("one failure") };
+    assert_eq!(Some(why), files.failure().as_ref());
+    assert_eq!(news(&mut place), []);
+    drawer.write(&drawer.key(), first.key.as_bytes());
+    assert_eq!(news(&mut place), [(Ok(()), 2, 1)]);
+    // What is asked for by the signal is told too, though nothing has changed.
+    place.sim().raise_signal(HANGUP);
+    place.settle();
+    assert_eq!(std::mem::take(&mut *told.lock().expect("no panic")), [(Ok(()), 3, 1)]);
     place.end();
 }
 
