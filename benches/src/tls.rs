@@ -10,6 +10,7 @@ use rustls::crypto::ring::Ticketer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::NoServerSessionStorage;
+use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::failure::Failure;
@@ -50,12 +51,14 @@ pub fn save(cert_out: &Path, key_out: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::from(error).during(&key_out.display().to_string()))
 }
 
-/// A client that trusts the certificates in the PEM file `trust`.
+/// A client that trusts the certificates in the PEM file `trust`, and speaks TLS 1.3 alone.
 ///
 /// It resumes nothing: every connection does the whole handshake.
 pub fn client(trust: &Path, alpn: &[&[u8]]) -> Result<ClientConfig, Failure> {
     let roots = roots(trust).map_err(|failure| failure.during(&trust.display().to_string()))?;
-    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut config = ClientConfig::builder_with_protocol_versions(&[&TLS13])
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     config.resumption = Resumption::disabled();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(config)

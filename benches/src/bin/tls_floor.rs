@@ -1,9 +1,10 @@
-//! What rustls itself keeps of an idle connection: bare server connections in memory.
+//! What rustls itself keeps of an idle connection: bare `ServerConnection`s in memory.
 //!
-//! Each has had its handshake and one message each way. No server can keep less with it.
+//! Each has had its handshake and one message each way. No server on them can keep less.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use readily_benches::cli::{self, Arguments, BadArgument};
@@ -15,7 +16,7 @@ use rustix::process::getpid;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
 
-const USAGE: &str = "tls_floor [--connections N] [--size BYTES]";
+const USAGE: &str = "tls_floor [--connections N] [--size BYTES] [--settings rustls|readily]";
 
 /// What rustls takes of a message at once.
 const SIZE_MAX: usize = 16 * 1024;
@@ -23,6 +24,28 @@ const SIZE_MAX: usize = 16 * 1024;
 struct Options {
     connections: usize,
     size: usize,
+    settings: Settings,
+}
+
+/// Whose way to have a connection it is.
+#[derive(Clone, Copy)]
+enum Settings {
+    /// Defaults, and what is left by the last record.
+    Rustls,
+    /// No session is remembered, tickets are sealed, and the buffer of records is made small.
+    Readily,
+}
+
+impl FromStr for Settings {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "rustls" => Ok(Self::Rustls),
+            "readily" => Ok(Self::Readily),
+            _ => Err("rustls or readily is expected"),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -38,20 +61,31 @@ fn parse(arguments: &mut Arguments) -> Result<Options, BadArgument> {
     if !(1..=SIZE_MAX).contains(&size) {
         return Err(BadArgument(format!("--size is 1 to {SIZE_MAX}")));
     }
-    Ok(Options { connections, size })
+    let settings = arguments.option("--settings")?.unwrap_or(Settings::Rustls);
+    Ok(Options { connections, size, settings })
 }
 
-fn work(Options { connections, size }: Options) -> Result<(), Failure> {
+fn work(Options { connections, size, settings }: Options) -> Result<(), Failure> {
     let scratch = Scratch::new()?;
     let cert = scratch.path("pem");
-    let server = Arc::new(tls::resumable_server(&cert)?);
+    let server = Arc::new(match settings {
+        Settings::Rustls => tls::server(&cert, &[])?,
+        Settings::Readily => tls::resumable_server(&cert)?,
+    });
     let client = Arc::new(tls::client(&cert, &[])?);
     let message = vec![b'x'; size];
     // What is made once, by the first of them, is not what one of them costs.
     drop(idle(&server, &client, &message)?);
     let before = resident_bytes(getpid())?;
-    let kept: Vec<ServerConnection> =
-        (0..connections).map(|_| idle(&server, &client, &message)).collect::<Result<_, _>>()?;
+    let kept = (0..connections).map(|_| -> Result<_, Failure> {
+        let mut connection = idle(&server, &client, &message)?;
+        if let Settings::Readily = settings {
+            // It gives the memory of its last records back when it is asked to read again.
+            let _ = connection.read_tls(&mut Nothing);
+        }
+        Ok(connection)
+    });
+    let kept: Vec<ServerConnection> = kept.collect::<Result<_, _>>()?;
     let after = resident_bytes(getpid())?;
     println!("{:.0}", (after as f64 - before as f64) / kept.len() as f64);
     Ok(())
@@ -80,8 +114,6 @@ fn idle(
     if came != message {
         return Err(Failure::failed("another message came back"));
     }
-    // rustls gives the memory of its last records back when it is asked to read again.
-    let _ = server.read_tls(&mut Nothing);
     Ok(server)
 }
 

@@ -39,6 +39,7 @@ fn bad_arguments_are_one_line_and_exit_code_2() -> Result<()> {
         (QUIC_LOAD, format!("{quic} --bytes 1 --connections 0"), "--connections is at least 1"),
         (TLS_FLOOR, "--connections 0".to_owned(), "--connections is at least 1"),
         (TLS_FLOOR, "--size 16385".to_owned(), "--size is 1 to 16384"),
+        (TLS_FLOOR, "--settings own".to_owned(), "rustls or readily is expected"),
         (MEASURE, "--only echo".to_owned(), "there is no figure \"echo\""),
         (MEASURE, "--rounds 0".to_owned(), "--rounds is at least 1"),
     ] {

@@ -5,6 +5,7 @@ mod broadcasts;
 mod compare;
 mod datagrams;
 mod fan;
+mod floor;
 mod lies;
 mod machine;
 mod million;
