@@ -74,8 +74,7 @@ fn chat(config: Config) -> (Place, Address) {
 
 /// One who is in the room.
 fn member(place: &mut Place, at: &Address) -> ClientId {
-    let client = place.sim().connect(at);
-    place.sim().send(client, HELLO);
+    let client = member_at_once(place, at);
     place.settle();
     assert!(place.sim().received(client).starts_with(b"HTTP/1.1 101 "));
     client
@@ -189,6 +188,74 @@ fn one_who_does_not_read_delays_nobody_and_costs_its_cap() {
     assert_eq!((place.counters().open, place.counters().buffered), (4, 0));
     place.reactor.abort();
     place.run_out();
+}
+
+#[test]
+fn thousands_who_declare_much_and_send_nothing_cost_a_little_each_and_are_left() {
+    const MANY: usize = 2_000;
+    const EACH: u64 = 5 * 1024;
+    let (mut place, at) = chat(Config::default());
+    let good = member(&mut place, &at);
+    let most = Limits::DEFAULT.frame_max;
+    for _ in 0..MANY {
+        let client = place.sim().connect(&at);
+        // The head of a frame of the largest size, and a byte of it.
+        let head = [&[LAST | BINARY, 0xff][..], &most.to_be_bytes(), &[1, 2, 3, 4, 5]].concat();
+        place.sim().send(client, &[HELLO, &head].concat());
+    }
+    place.settle();
+    let counters = place.counters();
+    assert_eq!((counters.open, counters.ended), (MANY as u64 + 1, 0));
+    assert!(counters.buffered <= MANY as u64 * EACH, "{} B", counters.buffered);
+    place.sim().take(good);
+    place.sim().send(good, &frame(LAST | TEXT, b"still there?"));
+    place.settle();
+    assert_eq!(place.sim().take(good), b"\x81\x0cstill there?");
+    place.wait(Limits::DEFAULT.assembly_within);
+    assert_eq!(place.tally(reason::ASSEMBLY_TIMED_OUT), MANY as u64);
+    let counters = place.counters();
+    assert_eq!((counters.ended, counters.buffered), (MANY as u64, 0));
+    place.reactor.abort();
+    place.run_out();
+}
+
+#[test]
+fn thousands_who_do_not_read_cost_their_cap_each_and_delay_nobody() {
+    const MANY: usize = 2_000;
+    const HIGH: usize = 4 * 1024;
+    let mut config = Config::default();
+    config.send_marks = Marks { high: HIGH, low: HIGH / 2, cap: 64 * 1024 };
+    let (mut place, at) = chat(config);
+    let [speaker, hearer] = [(); 2].map(|()| member(&mut place, &at));
+    place.sim().set_link(Link { window: 8_192..=8_192, ..Link::perfect() });
+    let deaf: Vec<ClientId> = (0..MANY).map(|_| member_at_once(&mut place, &at)).collect();
+    place.settle();
+    deaf.iter().for_each(|client| place.sim().stop_reading(*client));
+    place.sim().take(hearer);
+    let began = place.sim().elapsed();
+    let news = ["all: ".as_bytes(), &[b'n'; 1_000]].concat();
+    for round in 0..200 {
+        place.sim().send(speaker, &frame(LAST | TEXT, &news));
+        place.settle();
+        assert!(place.sim().take(hearer).ends_with(&news), "round {round}");
+        place.sim().take(speaker);
+        // What each may have, and the one message that goes past it.
+        let most = (MANY * (HIGH + 2 * 1024 + 4096)) as u64;
+        assert!(place.counters().buffered <= most, "{} B", place.counters().buffered);
+    }
+    assert_eq!(place.sim().elapsed(), began, "nobody waited");
+    assert_eq!(place.counters().open, MANY as u64 + 2);
+    place.wait(Config::SEND_STALL + Duration::from_secs(1));
+    assert_eq!((place.counters().open, place.counters().buffered), (2, 0));
+    place.reactor.abort();
+    place.run_out();
+}
+
+/// One who asks to be in the room; nobody waits for the answer.
+fn member_at_once(place: &mut Place, at: &Address) -> ClientId {
+    let client = place.sim().connect(at);
+    place.sim().send(client, HELLO);
+    client
 }
 
 #[test]
