@@ -7,9 +7,9 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::tool::VALGRIND;
 
-/// Keeps the C library from `rep stosb` and `rep movsb`, which it has for what is longer than 2 KiB:
-/// a processor counts one as an instruction, callgrind counts each byte of it. Instead it goes on in
-/// loops of vectors, as it does for what is shorter.
+/// Keeps the C library from `rep stosb` and `rep movsb`, which it has for what is longer than
+/// 2 KiB: a processor counts one as an instruction, callgrind counts each byte of it. Instead it
+/// goes on in loops of vectors, as it does for what is shorter.
 const NO_REP: &str =
     "glibc.cpu.x86_rep_stosb_threshold=1073741824:glibc.cpu.x86_rep_movsb_threshold=1073741824";
 
