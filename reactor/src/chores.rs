@@ -64,8 +64,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     }
 
     /// When the loop has to turn for one of them.
-    pub(crate) fn chores_at(&self) -> Option<Nanos> {
-        (self.chores.due != NEVER).then_some(self.chores.due)
+    #[inline]
+    pub(crate) fn chores_at(&self) -> Nanos {
+        self.chores.due
     }
 
     #[inline]

@@ -25,7 +25,7 @@ use crate::pool::{Hot, Pool};
 use crate::signals::SignalTable;
 use crate::slot::{Flags, Phase, Slot};
 use crate::sys::{Mio, Readiness, Ready, Source, Sys};
-use crate::timers::{Nanos, Timers};
+use crate::timers::{NEVER, Nanos, Timers};
 use crate::trace::Tracing;
 
 /// One loop: an application, its connections and endpoints, and the [`Sys`] they live on.
@@ -235,10 +235,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
             return Some(Duration::ZERO);
         }
         // Measured from the clock's last reading, which is at most `CLOCK_AGE` old.
-        let next = [self.timers.next(), self.publish_at(), self.chores_at()];
-        let next = next.into_iter().flatten().min();
-        let next = next.map(|at| Duration::from_nanos(at.saturating_sub(self.clock.now())));
-        match (timeout, next) {
+        let next = self.timers.next().min(self.publish_at()).min(self.chores_at());
+        let wait = || Duration::from_nanos(next.saturating_sub(self.clock.now()));
+        match (timeout, (next != NEVER).then(wait)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }

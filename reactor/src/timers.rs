@@ -127,10 +127,11 @@ impl<T: Copy> Timers<T> {
         }
     }
 
-    /// When the next one may be due, at the latest: a wait that long does not miss it.
+    /// When the next one may be due, at the latest: a wait that long does not miss it. Never if
+    /// there is none.
     #[inline]
-    pub(crate) fn next(&self) -> Option<Nanos> {
-        (self.soonest != u64::MAX).then(|| self.soonest.saturating_mul(TICK))
+    pub(crate) fn next(&self) -> Nanos {
+        self.soonest.saturating_mul(TICK)
     }
 
     /// The next tick at which something fires or a bucket of a higher level must be sorted in.
@@ -295,8 +296,8 @@ mod tests {
                     }
                 }
                 let least = model.iter().map(|(at, ..)| at.div_ceil(TICK)).min();
-                let next = timers.next().map(|at| at / TICK);
-                let sleeps_past = least.is_some() && (next.is_none() || next > least);
+                let next = timers.next() / TICK;
+                let sleeps_past = least.is_some_and(|least| next > least);
                 assert!(!sleeps_past, "seed {seed}: would sleep past {least:?} until {next:?}");
             }
         }

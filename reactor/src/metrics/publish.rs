@@ -10,7 +10,7 @@ use crate::counters::Counters;
 use crate::listener::Listener;
 use crate::reactor::Reactor;
 use crate::sys::Sys;
-use crate::timers::Nanos;
+use crate::timers::{NEVER, Nanos};
 
 /// What a loop that publishes keeps.
 pub(crate) struct Publisher {
@@ -59,16 +59,21 @@ impl<A: App, S: Sys> Reactor<A, S> {
         publisher.due = self.clock.after(AGE_MAX);
     }
 
-    /// When the loop has to turn, whatever else happens, since there is something to publish.
-    pub(crate) fn publish_at(&self) -> Option<Nanos> {
-        let publisher = self.publisher.as_ref()?;
+    /// When the loop has to turn, whatever else happens, since there is something to publish;
+    /// never if there is not.
+    #[inline]
+    pub(crate) fn publish_at(&self) -> Nanos {
+        self.publisher.as_ref().map_or(NEVER, |publisher| self.publishes_at(publisher))
+    }
+
+    fn publishes_at(&self, publisher: &Publisher) -> Nanos {
         // A turn in which nothing happened is not worth another one.
         let now = Counters {
             turns: publisher.shown.turns,
             slow_turns: publisher.shown.slow_turns,
             ..self.counters
         };
-        (now != publisher.shown).then(|| publisher.due.max(self.clock.now() + RETRY))
+        if now == publisher.shown { NEVER } else { publisher.due.max(self.clock.now() + RETRY) }
     }
 }
 
