@@ -31,5 +31,7 @@ mod plaintext;
 mod pressure;
 #[path = "tls/strangers.rs"]
 mod strangers;
+#[path = "tls/tampered.rs"]
+mod tampered;
 #[path = "tls/tickets.rs"]
 mod tickets;

@@ -40,6 +40,8 @@ mod site;
 mod tls_client;
 #[path = "protocols/tls_client_world.rs"]
 mod tls_client_world;
+#[path = "protocols/tls_crowd.rs"]
+mod tls_crowd;
 #[path = "protocols/tls_ends.rs"]
 mod tls_ends;
 #[path = "protocols/tls_files.rs"]
