@@ -18,6 +18,9 @@ pub(crate) trait Chore: Send + Sync {
     /// A signal asked for it: the next run is to do it whether or not it seems needed.
     fn ask(&self);
 
+    /// Whether nobody has done it since it was asked for.
+    fn is_asked(&self) -> bool;
+
     /// Does it, on a thread of the pool.
     fn run(&self);
 }
@@ -104,13 +107,65 @@ impl Entry {
             return;
         }
         let (chore, busy) = (self.chore.clone(), self.busy.clone());
-        let work = Box::new(move || {
-            // One that panics is done again the next time, like any other.
-            let _ = catch_unwind(AssertUnwindSafe(|| chore.run()));
-            busy.store(false, Ordering::Release);
-        });
+        let work = Box::new(move || do_while_asked(&*chore, &busy));
         if sys.offload(work).is_err() {
             self.busy.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// Does it, and once more for those who asked meanwhile and saw that it is being done.
+fn do_while_asked(chore: &dyn Chore, busy: &AtomicBool) {
+    loop {
+        // One that panics is done again the next time, like any other.
+        let _ = catch_unwind(AssertUnwindSafe(|| chore.run()));
+        // An exchange on both sides: whoever saw it busy has asked before this, and is seen here.
+        let _was = busy.swap(false, Ordering::AcqRel);
+        if !chore.is_asked() || busy.swap(true, Ordering::AcqRel) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    /// It is asked for again while it is done for the first time, after it has looked.
+    #[derive(Default)]
+    struct AskedLate {
+        asked: AtomicBool,
+        runs: AtomicU64,
+        panics: bool,
+    }
+
+    impl Chore for AskedLate {
+        fn ask(&self) {
+            self.asked.store(true, Ordering::Release);
+        }
+
+        fn is_asked(&self) -> bool {
+            self.asked.load(Ordering::Acquire)
+        }
+
+        fn run(&self) {
+            self.asked.store(false, Ordering::Release);
+            if self.runs.fetch_add(1, Ordering::AcqRel) == 0 {
+                self.ask();
+                assert!(!self.panics, "on purpose");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_asks_while_it_is_done_is_not_forgotten() {
+        for panics in [false, true] {
+            let (chore, busy) = (AskedLate { panics, ..AskedLate::default() }, true.into());
+            do_while_asked(&chore, &busy);
+            let left = (busy.into_inner(), chore.is_asked());
+            assert_eq!((chore.runs.into_inner(), left), (2, (false, false)));
         }
     }
 }

@@ -239,10 +239,10 @@ impl Renewed {
     }
 }
 
-const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+pub(crate) const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Reads an answer, which is the page.
-fn answers(from: &mut impl Read) -> bool {
+pub(crate) fn answers(from: &mut impl Read) -> bool {
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"site a") {

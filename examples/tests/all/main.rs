@@ -13,6 +13,7 @@ mod http_client;
 mod http_echo;
 mod http_hello;
 mod https_echo;
+mod https_renewed;
 mod https_site;
 mod key_value;
 mod key_value_machine;

@@ -20,7 +20,7 @@ use crate::tools::{self, Scratch};
 const NAME: &str = "tls_echo";
 const MUCH: u64 = 4 << 20;
 
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// A server that saved its certificate, and where.
 fn server(name: &str) -> (Server, Scratch) {
@@ -30,6 +30,11 @@ fn server(name: &str) -> (Server, Scratch) {
 }
 
 pub(crate) fn connect(to: SocketAddr, ca: &str, version: &'static SupportedProtocolVersion) -> Tls {
+    connect_as(&client(ca, version), to)
+}
+
+/// A client that trusts these alone. It keeps the sessions that it can resume.
+pub(crate) fn client(ca: &str, version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).expect("a certificate")).expect("a good one");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -38,8 +43,12 @@ pub(crate) fn connect(to: SocketAddr, ca: &str, version: &'static SupportedProto
         .expect("a version")
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Arc::new(config)
+}
+
+pub(crate) fn connect_as(client: &Arc<ClientConfig>, to: SocketAddr) -> Tls {
     let name = "localhost".try_into().expect("a name");
-    let connection = ClientConnection::new(Arc::new(config), name).expect("a client");
+    let connection = ClientConnection::new(Arc::clone(client), name).expect("a client");
     let stream = TcpStream::connect_timeout(&to, PATIENCE).expect("somebody listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     stream.set_write_timeout(Some(PATIENCE)).expect("a socket");

@@ -170,18 +170,15 @@ impl<T: Fn(Result<(), &LoadError>) + Send + Sync> Chore for Watch<T> {
         self.shared.asked.store(true, Ordering::Release);
     }
 
+    fn is_asked(&self) -> bool {
+        self.shared.asked.load(Ordering::Acquire)
+    }
+
     fn run(&self) {
-        let mut look = Look::Changed;
-        loop {
-            if self.shared.asked.swap(false, Ordering::AcqRel) {
-                look = Look::Asked;
-            }
-            if let Some(read) = self.shared.look(look) {
-                (self.tell)(read.as_ref().copied());
-            }
-            if !self.shared.asked.load(Ordering::Acquire) {
-                return;
-            }
+        let is_asked = self.shared.asked.swap(false, Ordering::AcqRel);
+        let look = if is_asked { Look::Asked } else { Look::Changed };
+        if let Some(read) = self.shared.look(look) {
+            (self.tell)(read.as_ref().copied());
         }
     }
 }
