@@ -12,6 +12,9 @@ use crate::Failure;
 /// `...` may be given more than once.
 pub type Choice = (&'static str, &'static str, &'static str);
 
+/// Ends the name of what may be given more than once.
+const REPEATED: &str = "...";
+
 /// The arguments of one example.
 #[derive(Debug)]
 pub struct Cli {
@@ -36,27 +39,23 @@ impl Cli {
         Cli::of(std::env::args_os().skip(1), about, None, choices)
     }
 
-    /// The same with one argument that is no option: its name, and what it is.
+    /// The same with an argument that is no option: its name, and what it is. Where the name ends
+    /// with `...` there may be several; [`values`](Cli::values) has them by the name without that.
     ///
     /// # Errors
-    /// As [`read`](Cli::read), and where it is missing or there are two.
+    /// As [`read`](Cli::read), and where it is missing or there are too many.
     pub fn with_operand(
         about: &str,
-        (name, what): (&'static str, &'static str),
+        operand: (&'static str, &'static str),
         choices: &[Choice],
     ) -> Result<Self, Failure> {
-        let operand = (name, "", what);
-        let cli = Cli::of(std::env::args_os().skip(1), about, Some(operand), choices)?;
-        match cli.is_set(name) {
-            true => Ok(cli),
-            false => fails(format!("{name} is needed: {what}")),
-        }
+        Cli::of(std::env::args_os().skip(1), about, Some(operand), choices)
     }
 
-    fn of(
+    pub(crate) fn of(
         arguments: impl Iterator<Item = OsString>,
         about: &str,
-        operand: Option<Choice>,
+        operand: Option<(&'static str, &'static str)>,
         choices: &[Choice],
     ) -> Result<Self, Failure> {
         let text = |argument: OsString| {
@@ -68,13 +67,13 @@ impl Cli {
         while let Some(argument) = arguments.next() {
             let argument = argument?;
             if argument == "--help" || argument == "-h" {
-                let all: Vec<Choice> = operand.into_iter().chain(choices.iter().copied()).collect();
-                return Err(Failure::Help(help(about, &all)));
+                return Err(Failure::Help(help(about, operand, choices)));
             }
-            if let Some((name, ..)) = operand
+            if let Some((shown, _)) = operand
                 && !argument.starts_with('-')
             {
-                if cli.is_set(name) {
+                let name = shown.trim_end_matches(REPEATED);
+                if cli.is_set(name) && name == shown {
                     return fails(format!("`{argument}`: there is a {name} already"));
                 }
                 cli.given.push((name, argument));
@@ -88,7 +87,7 @@ impl Cli {
             else {
                 return fails(format!("unknown argument `{option}`; --help lists them"));
             };
-            if cli.is_set(option) && !value.ends_with("...") {
+            if cli.is_set(option) && !value.ends_with(REPEATED) {
                 return fails(format!("{option} is given twice"));
             }
             let given = match (value.is_empty(), inline) {
@@ -102,7 +101,10 @@ impl Cli {
             };
             cli.given.push((option, given));
         }
-        Ok(cli)
+        match operand.map(|(shown, what)| (shown.trim_end_matches(REPEATED), what)) {
+            Some((name, what)) if !cli.is_set(name) => fails(format!("{name} is needed: {what}")),
+            _ => Ok(cli),
+        }
     }
 
     /// Whether an option is given.
@@ -174,9 +176,11 @@ fn read<T: FromStr<Err: Display>>(option: &str, text: &str) -> Result<T, Usage> 
     text.parse().map_err(|error| Usage(format!("{option} `{text}`: {error}")))
 }
 
-fn help(about: &str, choices: &[Choice]) -> String {
-    let mut text = format!("{about}\n\nUsage: {} [OPTIONS]\n\n", program());
-    for (option, value, what) in choices {
+fn help(about: &str, operand: Option<(&str, &str)>, choices: &[Choice]) -> String {
+    let (space, shown) = operand.map_or(("", ""), |(shown, _)| (" ", shown));
+    let mut text = format!("{about}\n\nUsage: {} [OPTIONS]{space}{shown}\n\n", program());
+    let operand = operand.map(|(shown, what)| (shown.trim_end_matches(REPEATED), "", what));
+    for (option, value, what) in operand.iter().chain(choices) {
         text += &format!("  {:26} {what}\n", format!("{option} {value}"));
     }
     text + &format!("  {:26} print this", "--help")
@@ -193,13 +197,23 @@ mod tests {
     ];
 
     fn read(arguments: &str) -> Result<Cli, String> {
-        Cli::of(arguments.split(' ').map(OsString::from), "About.", None, CHOICES).map_err(
-            |failure| match failure {
-                Failure::Help(text) => text,
-                Failure::Usage(Usage(line)) => line,
-                Failure::Run(error) => error.to_string(),
-            },
-        )
+        read_with(None, arguments)
+    }
+
+    fn read_with(
+        operand: Option<(&'static str, &'static str)>,
+        arguments: &str,
+    ) -> Result<Cli, String> {
+        let arguments = arguments.split_whitespace().map(OsString::from);
+        Cli::of(arguments, "About.", operand, CHOICES).map_err(told)
+    }
+
+    fn told(failure: Failure) -> String {
+        match failure {
+            Failure::Help(text) => text,
+            Failure::Usage(Usage(line)) => line,
+            Failure::Run(error) => error.to_string(),
+        }
     }
 
     #[test]
@@ -236,9 +250,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_option_is_one_or_several() {
+        let one = |arguments| read_with(Some(("URL", "a page")), arguments);
+        let several = |arguments| read_with(Some(("URL...", "pages")), arguments);
+        let cli = several("a --to 1 b=c --trace d").expect("three");
+        assert_eq!(cli.values("URL").collect::<Vec<_>>(), ["a", "b=c", "d"]);
+        assert_eq!(one("--to 1 a").expect("one").value("URL"), Some("a"));
+        for (mistaken, line) in [
+            (one(""), "URL is needed: a page"),
+            (several("--trace"), "URL is needed: pages"),
+            (one("a b"), "`b`: there is a URL already"),
+            (one("-a"), "unknown argument `-a`; --help lists them"),
+        ] {
+            assert_eq!(mistaken.map(|_| ()), Err(line.to_owned()));
+        }
+        for (text, usage) in [(one("-h"), "[OPTIONS] URL\n"), (several("-h"), "[OPTIONS] URL...\n")]
+        {
+            let text = text.expect_err("help ends the reading");
+            assert!(text.contains(usage) && text.contains("\n  URL  "), "{text}");
+        }
+    }
+
+    #[test]
     fn help_lists_every_choice() {
         let text = read("--to 1 --help").expect_err("help ends the reading");
-        for part in ["About.", "--to A,B ", "a list", "--trace ", "a switch", "--help "] {
+        for part in
+            ["About.", "--to A,B ", "a list", "--trace ", "a switch", "--help ", "[OPTIONS]\n"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -1,13 +1,15 @@
-//! The command line: URLs, and options that may be given more than once.
+//! The command line: URLs and options.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use readily::http1::Field;
 
 use super::Url;
+use super::trust::AUTHORITIES;
 use crate::quic_client::Size;
-use crate::{Failure, Usage};
+use crate::{Choice, Cli, Failure, Usage};
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -30,23 +32,12 @@ pub struct Arguments {
     pub trace: bool,
 }
 
-const HELP: &str = "\
-Fetches over HTTP/1.1, one URL after the other, and keeps connections for the next.
-
-Usage: http_client [OPTIONS] URL...
-
-  URL                        http://HOST[:PORT][/PATH][?QUERY], or https
-  --output FILE              where bodies go; - is standard output [-]
-  --head                     ask for heads alone, and print them
-  --header 'NAME: VALUE'     a further header field; may be given again
-  --data FILE                POST that file
-  --ca FILE                  trust these authorities too, certificates as PEM
-  --limit SIZE               refuse a larger body, as in 500, 64KiB or 1GB
-  --trace                    print a line for each event, to standard error
-  --help                     print this";
+/// A further header field, for [`Cli::with_operand`]; [`header`] reads it.
+pub const HEADER: Choice =
+    ("--header", "NAME:VALUE...", "a further header field; may be given again");
 
 impl Arguments {
-    /// Reads the arguments of this process.
+    /// Reads the arguments of this process: URLs may be anywhere among the options.
     ///
     /// # Errors
     /// [`Failure::Help`] where it is asked for; [`Failure::Usage`] for a mistake.
@@ -55,91 +46,59 @@ impl Arguments {
     }
 
     fn of(arguments: impl Iterator<Item = OsString>) -> Result<Self, Failure> {
-        let (mut read, mut given) = (Arguments::default(), Vec::new());
-        let mut arguments = arguments.map(|argument| {
-            argument.into_string().map_err(|bad| usage(format!("`{}` is not UTF-8", bad.display())))
-        });
-        while let Some(argument) = arguments.next() {
-            let argument = argument?;
-            let (option, inline) = match argument.split_once('=') {
-                Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-                _ => (argument.as_str(), None),
-            };
-            if !option.starts_with('-') {
-                let url = argument.parse().map_err(|why| usage(format!("`{argument}`: {why}")))?;
-                read.urls.push(url);
-                continue;
-            }
-            let what = match option {
-                "--help" | "-h" => return Err(Failure::Help(HELP.to_owned())),
-                "--head" | "--trace" if inline.is_some() => {
-                    return Err(usage(format!("{option} takes no value")));
-                }
-                "--head" | "--trace" => "",
-                "--output" | "--data" | "--ca" => "FILE",
-                "--header" => "'NAME: VALUE'",
-                "--limit" => "SIZE",
-                _ => {
-                    let line = format!("unknown argument `{option}`; --help lists them");
-                    return Err(usage(line));
-                }
-            };
-            if option != "--header" && given.iter().any(|known| known == option) {
-                return Err(usage(format!("{option} is given twice")));
-            }
-            given.push(option.to_owned());
-            let value = match (what, inline) {
-                ("", _) => String::new(),
-                (_, Some(inline)) => inline.to_owned(),
-                (what, None) => match arguments.next() {
-                    Some(next) => next?,
-                    None => return Err(usage(format!("{option} needs {what}"))),
-                },
-            };
-            read.set(option, value)?;
+        let cli = Cli::of(
+            arguments,
+            "Fetches over HTTP/1.1, one URL after the other, and keeps connections for the next.",
+            Some(("URL...", "http://HOST[:PORT][/PATH][?QUERY], or https")),
+            &[
+                ("--output", "FILE", "where bodies go; - is standard output [-]"),
+                ("--head", "", "ask for heads alone, and print them"),
+                HEADER,
+                ("--data", "FILE", "POST that file"),
+                AUTHORITIES,
+                ("--limit", "SIZE", "refuse a larger body, as in 500, 64KiB or 1GB"),
+                ("--trace", "", "print a line for each event, to standard error"),
+            ],
+        )?;
+        let (heads_only, data) = (cli.is_set("--head"), cli.value("--data"));
+        if heads_only && data.is_some() {
+            return Err(Usage("--head and --data exclude each other".to_owned()).into());
         }
-        read.check()
-    }
-
-    fn set(&mut self, option: &str, value: String) -> Result<(), Failure> {
-        match option {
-            "--head" => self.heads_only = true,
-            "--trace" => self.trace = true,
-            "--output" if value == "-" => self.output = None,
-            "--output" => self.output = Some(value.into()),
-            "--data" => self.data = Some(value.into()),
-            "--ca" => self.ca = Some(value.into()),
-            "--limit" => {
-                let told = |why| usage(format!("--limit `{value}`: {why}"));
-                let Size(limit) = value.parse().map_err(told)?;
-                self.limit = Some(limit);
-            }
-            _ => self.headers.push(header(&value)?),
-        }
-        Ok(())
-    }
-
-    fn check(self) -> Result<Self, Failure> {
-        match (&self.urls[..], &self.data) {
-            ([], _) => Err(usage("a URL is needed; --help tells more".to_owned())),
-            (_, Some(_)) if self.heads_only => {
-                Err(usage("--head and --data exclude each other".to_owned()))
-            }
-            _ => Ok(self),
-        }
+        let limit = cli.is_set("--limit").then(|| cli.parse("--limit", "")).transpose()?;
+        Ok(Arguments {
+            urls: cli.values("URL").map(url).collect::<Result<_, _>>()?,
+            output: cli.value("--output").filter(|path| *path != "-").map(PathBuf::from),
+            heads_only,
+            headers: cli.values(HEADER.0).map(field).collect::<Result<_, _>>()?,
+            data: data.map(PathBuf::from),
+            ca: cli.value(AUTHORITIES.0).map(PathBuf::from),
+            limit: limit.map(|Size(limit)| limit),
+            trace: cli.is_set("--trace"),
+        })
     }
 }
 
-fn header(text: &str) -> Result<(String, String), Failure> {
-    let told = |why: &str| usage(format!("--header `{text}`: {why}"));
-    let (name, value) = text.split_once(':').ok_or_else(|| told("expected NAME: VALUE"))?;
-    let value = value.trim_matches([' ', '\t']);
-    Field::new(name, value.as_bytes()).map_err(|bad| told(&bad.to_string()))?;
-    Ok((name.to_owned(), value.to_owned()))
+/// Cuts a value of [`HEADER`], and has `take` look at the name and the value.
+///
+/// # Errors
+/// Where it cannot be cut, and for what `take` says is wrong.
+pub(crate) fn header<T, E: Display>(
+    text: &str,
+    take: impl FnOnce(&str, &str) -> Result<T, E>,
+) -> Result<T, Usage> {
+    let told = |why: &dyn Display| Usage(format!("{} `{text}`: {why}", HEADER.0));
+    let (name, value) = text.split_once(':').ok_or_else(|| told(&"expected NAME:VALUE"))?;
+    take(name, value.trim_matches([' ', '\t'])).map_err(|bad| told(&bad))
 }
 
-fn usage(line: String) -> Failure {
-    Usage(line).into()
+fn field(text: &str) -> Result<(String, String), Usage> {
+    header(text, |name, value| {
+        Field::new(name, value.as_bytes()).map(|_| (name.to_owned(), value.to_owned()))
+    })
+}
+
+fn url(text: &str) -> Result<Url, Usage> {
+    text.parse().map_err(|why| Usage(format!("`{text}`: {why}")))
 }
 
 #[cfg(test)]
@@ -179,14 +138,25 @@ mod tests {
     #[test]
     fn mistakes() {
         for (arguments, line) in [
-            (&[][..], "a URL is needed; --help tells more"),
+            (&[][..], "URL is needed: http://HOST[:PORT][/PATH][?QUERY], or https"),
             (&["--no"], "unknown argument `--no`; --help lists them"),
             (&["--limit"], "--limit needs SIZE"),
             (&["--head=1"], "--head takes no value"),
             (&["--head", "--head", "http://a"], "--head is given twice"),
-            (&["--header", "a"], "--header `a`: expected NAME: VALUE"),
-            (&["--header", "a b: c"], "--header `a b: c`: the name of a header is no token"),
-            (&["--header", "Host: c"], "--header `Host: c`: the client writes that header itself"),
+            (&["--header", "a", "http://a"], "--header `a`: expected NAME:VALUE"),
+            (
+                &["--header", "a b: c", "http://a"],
+                "--header `a b: c`: the name of a header is no token",
+            ),
+            (
+                &["http://a", "--header=Host: c"],
+                "--header `Host: c`: the client writes that header itself",
+            ),
+            (&["--header"], "--header needs NAME:VALUE..."),
+            (
+                &["--limit", "much", "http://a"],
+                "--limit `much`: expected a number of bytes, as in 500, 64KiB, 256MiB or 1GB",
+            ),
             (&["--head", "--data", "f", "http://a"], "--head and --data exclude each other"),
             (&["ftp://a"], "`ftp://a`: `ftp` is not spoken, only http and https"),
             (&["--ca", "a", "--ca", "b"], "--ca is given twice"),

@@ -13,9 +13,10 @@ mod sink;
 mod trust;
 mod url;
 
-pub use arguments::Arguments;
+pub(crate) use arguments::header;
+pub use arguments::{Arguments, HEADER};
 pub use fetcher::{Conn, Fetcher, Mail};
 pub use puller::Puller;
 pub use sink::Sink;
-pub use trust::{client, trusting};
+pub use trust::{AUTHORITIES, client, trusting};
 pub use url::{Scheme, Url};

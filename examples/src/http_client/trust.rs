@@ -6,7 +6,11 @@ use std::path::Path;
 use readily::tls;
 
 use super::{Arguments, Scheme, Url};
-use crate::{Failure, Usage};
+use crate::{Choice, Failure, Usage};
+
+/// The option that names more authorities, for [`Cli::with_operand`](crate::Cli::with_operand).
+pub const AUTHORITIES: Choice =
+    ("--ca", "FILE", "trust these authorities too, certificates as PEM");
 
 /// Where a system of Debian's kind has the authorities that it trusts.
 const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";

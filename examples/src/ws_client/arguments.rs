@@ -6,7 +6,7 @@ use std::time::Duration;
 use readily::tls;
 use readily::websocket::Target;
 
-use crate::http_client::{Url, trusting};
+use crate::http_client::{AUTHORITIES, HEADER, Url, header, trusting};
 use crate::web_socket::{CHOICES, Choices};
 use crate::{Cli, Failure, Usage};
 
@@ -43,20 +43,17 @@ impl Arguments {
                 deflate,
                 max_message,
                 protocol,
-                ("--header", "NAME:VALUE...", "a further header field; may be given again"),
-                ("--ca", "FILE", "trust these authorities too, certificates as PEM"),
+                HEADER,
+                AUTHORITIES,
             ],
         )?;
         let url = url(cli.value("URL").unwrap_or_default())?;
-        let told = |what: &str, bad: &dyn std::fmt::Display| Usage(format!("{what}: {bad}"));
-        let mut target = Target::new(&url.host, &url.target).map_err(|bad| told("URL", &bad))?;
-        for text in cli.values("--header") {
-            let option = format!("--header `{text}`");
-            let cut = text.split_once(':');
-            let (name, value) = cut.ok_or_else(|| told(&option, &"expected NAME:VALUE"))?;
-            target = target.header(name, value.trim()).map_err(|bad| told(&option, &bad))?;
+        let told = |bad| Usage(format!("URL: {bad}"));
+        let mut target = Target::new(&url.host, &url.target).map_err(told)?;
+        for text in cli.values(HEADER.0) {
+            target = header(text, |name, value| target.header(name, value))?;
         }
-        let tls = trusting(cli.value("--ca").map(Path::new), std::slice::from_ref(&url))?;
+        let tls = trusting(cli.value(AUTHORITIES.0).map(Path::new), std::slice::from_ref(&url))?;
         Ok(Arguments {
             url,
             target,

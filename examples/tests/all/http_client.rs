@@ -75,7 +75,7 @@ fn what_goes_wrong_is_told_in_one_line() {
     assert!(String::from_utf8_lossy(&output.stderr).trim_end().ends_with("404 Not Found"));
     server.stop();
     for (arguments, part) in [
-        (&[][..], "a URL is needed"),
+        (&[][..], "URL is needed: http://HOST"),
         (&["ftp://a/"], "only http and https"),
         (&["--ca", "/no/such/file", "https://a/"], "--ca /no/such/file: No such file"),
         (&["--ca", "/dev/null", "https://a/"], "no certificate in the PEM text"),
