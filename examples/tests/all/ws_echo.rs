@@ -2,8 +2,7 @@
 
 use crate::client::Noise;
 use crate::http::Http;
-use crate::server::{Server, run};
-use crate::tools;
+use crate::server::Server;
 use crate::web_socket::{BINARY, CLOSE, Frame, LAST, PING, TEXT, WebSocket, upgrade};
 
 const NAME: &str = "ws_echo";
@@ -116,23 +115,6 @@ fn a_drain_says_that_the_server_goes_away() {
     server.terminate();
     assert_eq!(socket.closes().0, 1001);
     server.ends();
-}
-
-#[test]
-fn a_library_of_python_is_served() {
-    let server = Server::on_loopback(NAME, &[]);
-    let instead = "`ws_echo` was only talked to by a client of our own";
-    let Some(mut python) = tools::python("websockets.asyncio.client", instead) else {
-        let mut socket = WebSocket::open(server.ip(), "/");
-        assert_eq!(socket.text("hello").hears(), "hello");
-        return;
-    };
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ws_echo.py");
-    let output = run(python.args([script, &format!("ws://{}/any/path", server.address)]));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
-    let printed = server.stop();
-    assert!(printed[0].starts_with("WebSockets 2, messages 1015, bytes "), "{printed:#?}");
 }
 
 fn upgrade_from(origin: &str) -> String {

@@ -5,28 +5,32 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::server::{Server, example, run};
-use crate::tools;
+use crate::tools::{self, Scratch};
 
 const PROTOCOL: &str = "readily.test";
+const SECURED: &str = "--tls";
+/// What names further authorities to Python and to Node.
+const TRUSTED: [&str; 2] = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
 
 /// How ours is started, and what its peer is told of that.
 type Case = (&'static [&'static str], &'static [&'static str]);
 
-const SERVERS: [Case; 3] = [
+const SERVERS: [Case; 4] = [
     (&[], &[]),
     (&["--deflate"], &["deflate"]),
+    (&["--deflate", SECURED], &["deflate"]),
     (&["--deflate", "--protocol", PROTOCOL], &["deflate", "protocol=readily.test"]),
 ];
 const CLIENTS: [Case; 2] = [(&["--echo"], &[]), (&["--echo", "--deflate"], &["deflate"])];
 
 #[test]
 fn python_websockets_is_served() {
-    is_served(python, "`ws_echo` was not talked to by Python's `websockets`");
+    is_served("python-websockets", python, "`ws_echo` was not talked to by Python's `websockets`");
 }
 
 #[test]
 fn npm_ws_is_served() {
-    is_served(node, "`ws_echo` was not talked to by npm's `ws` of `NODE_PATH`");
+    is_served("npm-ws", node, "`ws_echo` was not talked to by npm's `ws` of `NODE_PATH`");
 }
 
 #[test]
@@ -41,11 +45,17 @@ fn npm_ws_serves() {
 
 /// Each connection and each message that the peer counted is one that `ws_echo` counted.
 #[track_caller]
-fn is_served(peer: fn(&str) -> Option<Command>, instead: &str) {
+fn is_served(name: &str, peer: fn(&str) -> Option<Command>, instead: &str) {
     for (options, features) in SERVERS {
         let Some(mut peer) = peer(instead) else { return };
-        let server = Server::on_loopback("ws_echo", options);
-        let output = run(peer.arg(format!("ws://{}/", server.address)).args(features));
+        let saved = Scratch::new(&format!("{name}.pem"));
+        let secured = options.contains(&SECURED);
+        let saves = if secured { &["--cert-out", saved.path()][..] } else { &[] };
+        let server = Server::on_loopback("ws_echo", &[options, saves].concat());
+        let scheme = if secured { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}/", server.address);
+        let trust = TRUSTED.iter().filter(|_| secured).map(|named| (named, saved.path()));
+        let output = run(peer.envs(trust).arg(url).args(features));
         let (told, counted) = (text(&output.stderr), text(&output.stdout));
         assert!(output.status.success(), "with {options:?}: {told}");
         let [connections, messages] = counted.split_whitespace().collect::<Vec<_>>()[..] else {

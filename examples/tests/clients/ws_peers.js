@@ -4,7 +4,8 @@
 // node ws_peers.js serve [FEATURE...]   says where it listens, and talks to the first that comes
 //
 // The features are what the other side was started with: `deflate`, `protocol=NAME`. At its end it
-// prints how many connections there were and how many messages came back.
+// prints how many connections there were and how many messages came back. Whom it trusts besides for
+// `wss` is in the file that NODE_EXTRA_CA_CERTS names.
 'use strict';
 
 const assert = require('node:assert');
