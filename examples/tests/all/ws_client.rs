@@ -18,9 +18,12 @@ fn say(arguments: &[&str], lines: &str) -> Output {
     let mut command = example(CLIENT);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
-    // One that has ended before it read it all says so by its exit code.
-    let _ = child.stdin.take().expect("a pipe").write_all(lines.as_bytes());
-    child.wait_with_output().expect("it ends")
+    let (mut stdin, lines) = (child.stdin.take().expect("a pipe"), lines.to_owned());
+    // What it prints is read meanwhile; one that has ended early says so by its exit code.
+    let writer = thread::spawn(move || drop(stdin.write_all(lines.as_bytes())));
+    let output = child.wait_with_output().expect("it ends");
+    writer.join().expect("no panic");
+    output
 }
 
 /// What one printed that ended well.
@@ -57,6 +60,46 @@ fn each_line_comes_back_before_it_closes() {
         let printed = echo.stop();
         assert!(printed[0].starts_with("WebSockets 1, messages 5,"), "{printed:#?}");
     }
+}
+
+#[test]
+fn a_message_may_be_as_long_as_both_sides_say() {
+    let large = format!("{}\nlast\n", "x".repeat(3 << 20));
+    // What the server takes, what the client takes, what is said, and how that comes out.
+    let cases = [
+        ("3145728", "3145728", &large[..], Ok(&large[..])),
+        ("9", "9", "123456789\n1234567890\n", Err("closed with 1009 ")),
+        ("10", "9", "123456789\n1234567890\n", Err("websocket: a frame is too large")),
+    ];
+    for deflate in [&[][..], &["--deflate"]] {
+        for (server, client, lines, expected) in cases {
+            let echo =
+                Server::on_loopback("ws_echo", &[deflate, &["--max-message", server]].concat());
+            let url = format!("ws://{}/", echo.address);
+            let output = say(&[deflate, &["--max-message", client, &url]].concat(), lines);
+            let heard = String::from_utf8_lossy(&output.stdout);
+            match expected {
+                Ok(whole) => assert!(output.status.success() && heard == whole, "{deflate:?}"),
+                Err(why) => {
+                    let told = server::complaint(CLIENT, 1, &output);
+                    assert!(told.contains(&format!(": {why}")), "{told}");
+                    assert_eq!(heard, "123456789\n", "what came before is printed");
+                }
+            }
+            echo.stop();
+        }
+    }
+}
+
+#[test]
+fn a_message_of_bytes_is_one_line_that_no_terminal_obeys() {
+    let frames = [
+        &[0x82, 5, 0, 0xff, b'\n', b'a', 0x1b][..],
+        &[0x81, 4, b'a', b'\n', b'b', 7],
+        &[0x88, 2, 3, 0xe8],
+    ];
+    let at = answering(Answer::Upgraded(frames.concat()));
+    assert_eq!(hears(&[&at], ""), "\\x00\\xff\\na\\x1b\na b \n");
 }
 
 #[test]
