@@ -103,3 +103,33 @@ fn who_is_served_waits_for_a_few_handshakes_and_never_for_the_crowd() {
         scene.place.end();
     }
 }
+
+#[test]
+fn thousands_who_say_nothing_take_turns_and_nobody_who_is_served_waits_for_them() {
+    const SILENT: usize = 3_000;
+    const MOST: usize = Config::HANDSHAKES_MAX;
+    let mut place = Place::quiet(Config::default());
+    let at = place.secure(443, |_, _| Some(Conn::Echo(Echo)));
+    let friends = callers(&mut place, &at, 1);
+    let mut scene = Scene { place, friends, crowd: Vec::new() };
+    let quiet = {
+        scene.ask(0);
+        scene.ask(0)
+    };
+    let silent = callers(&mut scene.place, &at, SILENT);
+    scene.place.settle();
+    for round in 0..SILENT.div_ceil(MOST) {
+        let counters = scene.place.counters();
+        let left = SILENT - round * MOST;
+        assert_eq!(counters.handshaking, left.min(MOST) as u64, "round {round}");
+        assert_eq!(counters.handshakes_timed_out, (round * MOST) as u64, "round {round}");
+        assert_eq!(counters.buffered, 0, "they cost no buffer");
+        assert_eq!(scene.ask(0), quiet, "round {round}");
+        scene.place.wait(Config::HANDSHAKE_WITHIN);
+    }
+    let counters = scene.place.counters();
+    assert_eq!((counters.handshaking, counters.handshakes_timed_out), (0, SILENT as u64));
+    assert!(counters.handshakes_exhausted > 0 && counters.open == 1);
+    assert!(silent.iter().all(|silent| scene.place.sim().was_reset(silent.id)));
+    scene.place.end();
+}
