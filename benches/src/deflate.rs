@@ -5,15 +5,16 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 /// The end of every compressed message, which is not sent.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// More than the block that ends a message takes.
+/// More than the block that ends a message takes, and the head of the first one.
 const SLACK: usize = 64;
 
 /// What `message` is sent as.
 ///
 /// # Errors
-/// Never with memory of its own.
+/// Where it takes more than the room that is enough for any message.
 pub fn compress(message: &[u8]) -> Result<Vec<u8>, String> {
-    let mut sent = Vec::with_capacity(message.len() + message.len() / 1_000 + SLACK);
+    // The fixed code that is fast has nine bits for the most unlikely bytes.
+    let mut sent = Vec::with_capacity(message.len() + message.len() / 8 + SLACK);
     let mut compress = Compress::new(Compression::fast(), false);
     let status = compress.compress_vec(message, &mut sent, FlushCompress::Sync);
     match status {

@@ -39,7 +39,7 @@ impl Pattern {
         Self { bytes, size }
     }
 
-    /// The same for messages that can be compressed to about a fourth: a text without sense.
+    /// The same for messages that can be compressed to about a third: a text without sense.
     pub fn of_words(size: usize) -> Self {
         let words = (0..).flat_map(|at| WORDS[(mix(at) % WORDS.len() as u64) as usize].bytes());
         Self { bytes: words.take(WINDOW + size).collect(), size }
