@@ -5,11 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
+use readily_benches::deflate;
 use readily_benches::page::PAGE;
 use readily_benches::scratch::Scratch;
 use readily_benches::summary::Summary;
 use readily_benches::tls;
-use readily_benches::websocket::{ACCEPT, MASKED};
+use readily_benches::websocket::{ACCEPT, COMPRESSED, MASKED, server_frame};
 use rustls::{ServerConnection, StreamOwned};
 
 use crate::{LOAD, assert_one_line, run};
@@ -228,6 +229,7 @@ fn compressed_messages_are_inflated_and_compared() -> Result<()> {
     for (lie, expected) in [
         (This(|frame| flip_first(mirror(frame))), "a frame that begins with c3"),
         (This(|frame| and_more(mirror(frame))), "1 B that nobody sent"),
+        (This(|frame| reworded(mirror(frame))), "round trip 1: wrong byte"),
         (This(|_| vec![0xc2, 1, 0]), "a message that inflates to 0 B instead of 1024"),
     ] {
         assert_noticed(talk, vec![vec![upgrade, This(mirror), lie]], expected)?;
@@ -280,6 +282,14 @@ fn mirror(mut frame: Vec<u8>) -> Vec<u8> {
         *byte ^= mask;
     }
     frame
+}
+
+/// Another message of 1,024 bytes in a compressed frame of 126 to 65,535 bytes.
+fn reworded(frame: Vec<u8>) -> Vec<u8> {
+    let message = deflate::inflate(&frame[4..], 1_024).map(flip_last).unwrap_or_default();
+    let mut other = Vec::new();
+    server_frame(COMPRESSED, &deflate::compress(&message).unwrap_or_default(), &mut other);
+    other
 }
 
 fn same(message: Vec<u8>) -> Vec<u8> {
