@@ -96,7 +96,12 @@ impl Cli {
                 (false, Some(inline)) => inline,
                 (false, None) => match arguments.next() {
                     Some(next) => next?,
-                    None => return fails(format!("{option} needs {value}")),
+                    None => {
+                        return fails(format!(
+                            "{option} needs {}",
+                            value.trim_end_matches(REPEATED)
+                        ));
+                    }
                 },
             };
             cli.given.push((option, given));
@@ -242,7 +247,7 @@ mod tests {
             ("7000", "unknown argument `7000`; --help lists them"),
             ("--to", "--to needs A,B"),
             ("--to 1 --to 2", "--to is given twice"),
-            ("--site a=b --site", "--site needs NAME=DIR..."),
+            ("--site a=b --site", "--site needs NAME=DIR"),
             ("--trace=1", "--trace takes no value"),
         ] {
             assert_eq!(read(arguments).map(|_| ()), Err(line.to_owned()));

@@ -152,7 +152,7 @@ mod tests {
                 &["http://a", "--header=Host: c"],
                 "--header `Host: c`: the client writes that header itself",
             ),
-            (&["--header"], "--header needs NAME:VALUE..."),
+            (&["--header"], "--header needs NAME:VALUE"),
             (
                 &["--limit", "much", "http://a"],
                 "--limit `much`: expected a number of bytes, as in 500, 64KiB, 256MiB or 1GB",
