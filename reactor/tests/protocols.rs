@@ -50,6 +50,8 @@ mod tls_files;
 mod tls_limits;
 #[path = "protocols/tls_relays.rs"]
 mod tls_relays;
+#[path = "protocols/tls_spent.rs"]
+mod tls_spent;
 #[path = "protocols/tls_talk.rs"]
 mod tls_talk;
 #[path = "protocols/tls_troubles.rs"]

@@ -85,7 +85,7 @@ impl Side for Readily {
 
     fn send(&mut self, plain: &[u8], out: impl FnMut(&[u8])) {
         self.waits.write(plain);
-        self.session.seal(&mut self.waits, &mut self.out);
+        self.session.seal(&mut self.waits, &mut self.out).expect("keys that are good");
         line::drain(&mut self.out, &mut self.cipher, out);
     }
 }

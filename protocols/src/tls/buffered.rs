@@ -4,6 +4,7 @@ use std::io::{self, BufRead, ErrorKind, IoSlice, Read, Write};
 
 use rustls::{ClientConnection, Connection, HandshakeKind, ServerConnection};
 
+use super::again::Again;
 use super::fault::{
     BROKEN, HELLO_TOO_LARGE, KEYS_SPENT, PLAIN_HTTP, Stage, UNKNOWN_NAME, fault_of,
 };
@@ -45,8 +46,12 @@ pub(super) struct Buffered {
     connection: Connection,
     opening: Opening,
     hello: Hello,
+    /// Until the handshake is done, on a server that knows its clients.
+    again: Option<Again>,
     /// What ended it, kept until the plaintext before it was handed out.
     fault: Option<Fault>,
+    /// The client is not one of those that are known.
+    is_refused: bool,
     peer_closed: bool,
     closed: bool,
 }
@@ -56,6 +61,10 @@ impl Session for Buffered {
         self.send(out);
         let offered = cipher.len();
         loop {
+            if let (true, Some(fault)) = (self.is_refused, self.fault) {
+                // Not a byte of it is for the machine.
+                return Err(fault);
+            }
             if !self.hand_out(plain) {
                 return Ok(Fed::Held);
             }
@@ -84,25 +93,33 @@ impl Session for Buffered {
         }
     }
 
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
+    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) -> Result<(), Fault> {
+        if let Some(Fault::Peer(_)) = self.fault {
+            // Nothing is said after a fatal alert. What waits for it goes, or there would never be
+            // room to read what is before the fault.
+            plain.consume(plain.len(), drop);
+        }
         if self.is_handshaking() || self.closed || self.fault.is_some() {
-            return;
+            return Ok(());
         }
         let waiting = plain.len();
         while !plain.is_empty() {
             let taken = self.encrypt(plain, at_once(out));
-            if self.send(out) == Sent::Alert {
-                self.fault = Some(Fault::Local(KEYS_SPENT));
-                return;
+            // Where keys are spent rustls says `close_notify`: that would be an end in order.
+            if self.send_but(out, Alerts::Withheld) == Sent::Alert {
+                let fault = Fault::Local(KEYS_SPENT);
+                self.fault = Some(fault);
+                return Err(fault);
             }
             if taken == 0 {
-                return;
+                return Ok(());
             }
             plain.consume(taken, drop);
         }
         if waiting <= SMALL {
             self.shrink();
         }
+        Ok(())
     }
 
     fn close(&mut self, out: &mut Tx) {
@@ -143,15 +160,21 @@ impl Session for Buffered {
 
 impl Buffered {
     pub(super) fn client(connection: ClientConnection) -> Self {
-        Buffered::new(connection.into(), Hello::Over, Opening::Known)
+        Buffered::new(connection.into(), Hello::Over, Opening::Known, None)
     }
 
-    pub(super) fn server(connection: ServerConnection, hello: Hello, opening: Opening) -> Self {
-        Buffered::new(connection.into(), hello, opening)
+    pub(super) fn server(
+        connection: ServerConnection,
+        hello: Hello,
+        opening: Opening,
+        again: Option<Again>,
+    ) -> Self {
+        Buffered::new(connection.into(), hello, opening, again)
     }
 
-    fn new(connection: Connection, hello: Hello, opening: Opening) -> Self {
-        Buffered { connection, opening, hello, fault: None, peer_closed: false, closed: false }
+    fn new(connection: Connection, hello: Hello, opening: Opening, again: Option<Again>) -> Self {
+        let (fault, is_refused, peer_closed, closed) = (None, false, false, false);
+        Buffered { connection, opening, hello, again, fault, is_refused, peer_closed, closed }
     }
 
     /// Looks at the first bytes before rustls does.
@@ -198,7 +221,10 @@ impl Buffered {
             }
         };
         match self.connection.process_new_packets() {
-            Ok(state) => self.peer_closed = state.peer_has_closed(),
+            Ok(state) => {
+                self.peer_closed = state.peer_has_closed();
+                self.judge_again();
+            }
             Err(error) => {
                 let known = self.connection.protocol_version().is_some();
                 let stage = if known { Stage::Later } else { Stage::First };
@@ -208,6 +234,17 @@ impl Buffered {
         self.note_hello(taken, out);
         self.send(out);
         taken
+    }
+
+    /// Looks again at a client that has come back, when its handshake is done.
+    fn judge_again(&mut self) {
+        if self.connection.is_handshaking() {
+            return;
+        }
+        let Some(again) = self.again.take() else { return };
+        if let Err(error) = again.judge(&self.connection) {
+            (self.fault, self.is_refused) = (Some(fault_of(&error, Stage::Later)), true);
+        }
     }
 
     fn note_hello(&mut self, taken: usize, out: &mut Tx) {
@@ -233,8 +270,12 @@ impl Buffered {
 
     /// Moves all that rustls wants to send, and says what that was.
     fn send(&mut self, out: &mut Tx) -> Sent {
+        self.send_but(out, Alerts::Sent)
+    }
+
+    fn send_but(&mut self, out: &mut Tx, alerts: Alerts) -> Sent {
         let is_unknown = self.fault == Some(Fault::Peer(UNKNOWN_NAME));
-        let mut out = Out { tx: out, sent: Sent::Other, is_unknown };
+        let mut out = Out { tx: out, sent: Sent::Other, alerts, is_unknown };
         while self.connection.wants_write() {
             let _ = self.connection.write_tls(&mut out);
         }
@@ -270,10 +311,18 @@ enum Sent {
     Other,
 }
 
+/// What becomes of alerts that can be seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Alerts {
+    Sent,
+    Withheld,
+}
+
 /// Where rustls writes its records: copied once, into memory that is sent from.
 struct Out<'a> {
     tx: &'a mut Tx,
     sent: Sent,
+    alerts: Alerts,
     /// No certificate was there for the name, which the alert is to say.
     is_unknown: bool,
 }
@@ -288,9 +337,12 @@ impl Write for Out<'_> {
             self.sent = Sent::Alert;
         }
         let n = records.iter().map(|record| record.len()).sum();
+        let withheld = |record: &IoSlice<'_>| {
+            self.alerts == Alerts::Withheld && record.first() == Some(&ALERT_RECORD)
+        };
         self.tx.fill(n, |to| {
             let mut at = 0;
-            for record in records {
+            for record in records.iter().filter(|record| !withheld(record)) {
                 to[at..at + record.len()].copy_from_slice(record);
                 if self.is_unknown && record.first() == Some(&ALERT_RECORD) {
                     name_it(&mut to[at..at + record.len()]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -20,6 +20,8 @@ pub const NAMES_MAX: usize = 100_000;
 #[derive(Clone, Default)]
 pub struct Certificates {
     shared: Arc<RwLock<Arc<Shelf>>>,
+    /// Held by whoever changes them, so that those who look them up wait for no more than a swap.
+    writing: Arc<Mutex<()>>,
 }
 
 impl Certificates {
@@ -34,13 +36,14 @@ impl Certificates {
     /// # Errors
     /// [`Error::TooManyNames`]; what was there stays.
     pub fn put(&self, identity: Identity) -> Result<(), Error> {
-        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        let mut all = shared.identities.clone();
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.shelf();
+        let mut all = old.identities.clone();
         match all.iter_mut().find(|old| identity.stands_for(old)) {
             Some(old) => *old = identity,
             None => all.push(identity),
         }
-        shared.follow(all).map(|shelf| *shared = shelf)
+        old.follow(all).map(|shelf| self.swap(shelf))
     }
 
     /// Replaces all of them at once; the first is that of clients that name nobody.
@@ -51,13 +54,21 @@ impl Certificates {
         if identities.is_empty() {
             return Err(Error::Empty);
         }
-        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        shared.follow(identities).map(|shelf| *shared = shelf)
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shelf().follow(identities).map(|shelf| self.swap(shelf))
     }
 
     /// How often they have changed. The same ones put once more are no change.
     pub fn generation(&self) -> u64 {
         self.shelf().generation
+    }
+
+    fn swap(&self, shelf: Arc<Shelf>) {
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *shared, shelf);
+        drop(shared);
+        // What was there may be long to drop.
+        drop(old);
     }
 
     /// What there is now.
@@ -101,6 +112,13 @@ impl Shelf {
         Ok(Arc::new(Shelf { identities, by_name, generation }))
     }
 
+    /// Those with the names of the first, which is the last of them: a name may have several keys.
+    fn firsts(&self) -> Vec<usize> {
+        let all = &self.identities;
+        let same = |at: &usize| all[*at].names().eq(all[0].names());
+        (0..all.len()).rev().filter(same).collect()
+    }
+
     /// Those that serve a name: the ones with exactly that name before those with a wildcard.
     fn of(&self, name: &str) -> &[usize] {
         let parent = || name.find('.').map(|dot| &name[dot..]);
@@ -125,7 +143,7 @@ impl ResolvesServerCert for Chooser {
         };
         let candidates = match (named.is_empty(), self.unknown) {
             (false, _) => named,
-            (true, UnknownName::First) if !shelf.identities.is_empty() => vec![0],
+            (true, UnknownName::First) if !shelf.identities.is_empty() => shelf.firsts(),
             (true, _) => return None,
         };
         let key = |at: &usize| &shelf.identities[*at].key;

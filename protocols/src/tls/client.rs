@@ -67,7 +67,8 @@ impl Client {
         Ok(Client::new(Arc::new(config)))
     }
 
-    /// The same, which says who it is to servers that ask.
+    /// The same, which says who it is to servers that ask. What it remembers of sessions is its own
+    /// from here on, as by default, also where the configuration had switched that off.
     #[must_use]
     pub fn identity(self, identity: &Identity) -> Self {
         let mut config = ClientConfig::clone(&self.config);
@@ -126,8 +127,8 @@ impl Session for Outgoing {
         Ok(fed)
     }
 
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
-        self.session.seal(plain, out);
+    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) -> Result<(), Fault> {
+        self.session.seal(plain, out)
     }
 
     fn close(&mut self, out: &mut Tx) {

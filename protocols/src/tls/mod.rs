@@ -1,6 +1,8 @@
 //! TLS as a carrier under any machine: rustls, confined.
 
 #[cfg(feature = "tls")]
+mod again;
+#[cfg(feature = "tls")]
 mod buffered;
 #[cfg(feature = "tls")]
 mod certificates;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{ServerConfig, ServerConnection};
 
+use super::again::Again;
 use super::buffered::Buffered;
 use super::fault::{CONFIGURATION, EARLY_DATA};
 use super::hello::{HELLO_MAX, Hello};
@@ -31,6 +33,8 @@ pub struct Server {
     config: Arc<ServerConfig>,
     limits: Limits,
     plaintext: Plaintext,
+    /// Judges the certificates of clients again that come back by a ticket.
+    known: Option<Arc<dyn ClientCertVerifier>>,
 }
 
 impl Server {
@@ -41,16 +45,29 @@ impl Server {
     /// # Errors
     /// What of the settings cannot be used.
     pub fn with(settings: Settings) -> Result<Self, Error> {
-        let config = Arc::new(settings.config()?);
-        Ok(Server { config, limits: settings.limits, plaintext: settings.plaintext })
+        let known = settings.clients.verifier()?;
+        Server::judging(settings, known)
+    }
+
+    pub(super) fn judging(
+        settings: Settings,
+        known: Arc<dyn ClientCertVerifier>,
+    ) -> Result<Self, Error> {
+        let config = Arc::new(settings.config(Arc::clone(&known))?);
+        let known = Some(known).filter(|known| known.offer_client_auth());
+        Ok(Server { config, limits: settings.limits, plaintext: settings.plaintext, known })
     }
 
     /// Sessions with this configuration and the default limits.
     ///
+    /// Of a client that comes back by a ticket, its certificate is not judged again: only
+    /// [`with`](Server::with) does that.
+    ///
     /// A configuration that allows for data before the handshake is refused when a session is to be
     /// made: such data can be replayed, and nothing here would say so to the machine.
     pub fn new(config: Arc<ServerConfig>) -> Self {
-        Server { config, limits: Limits::default(), plaintext: Plaintext::default() }
+        let (limits, plaintext) = (Limits::default(), Plaintext::default());
+        Server { config, limits, plaintext, known: None }
     }
 
     /// The same with other limits.
@@ -74,6 +91,10 @@ impl Acceptor for Server {
         let connection = ServerConnection::new(Arc::clone(&self.config));
         let connection = connection.map_err(|_| Fault::Local(CONFIGURATION))?;
         let (hello, opening) = (Hello::first(self.limits.hello), Opening::of(self.plaintext));
-        Ok(Box::new(Buffered::server(connection, hello, opening)))
+        let again = self.known.as_ref().map(|known| Again {
+            known: Arc::clone(known),
+            clock: Arc::clone(&self.config.time_provider),
+        });
+        Ok(Box::new(Buffered::server(connection, hello, opening, again)))
     }
 }

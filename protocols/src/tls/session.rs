@@ -28,7 +28,10 @@ pub trait Session {
 
     /// Encrypts what waits in `plain` into `out`, as far as that has room. Nothing is taken before
     /// the handshake is over.
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx);
+    ///
+    /// # Errors
+    /// A [`Fault`] of ours: nothing more can be sent, and the peer must not take that for an end.
+    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) -> Result<(), Fault>;
 
     /// Says in `out` that we send no more (`close_notify`); once.
     fn close(&mut self, out: &mut Tx);

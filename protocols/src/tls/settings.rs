@@ -77,16 +77,15 @@ pub enum KeyLog {
 
 impl Settings {
     /// The same in the words of rustls.
-    pub(super) fn config(&self) -> Result<ServerConfig, Error> {
+    pub(super) fn config(&self, known: Arc<dyn ClientCertVerifier>) -> Result<ServerConfig, Error> {
         let builder = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             // It has suites of both, so that this does not come up.
             .map_err(|_| Error::BadKey)?;
         let chooser =
             Chooser { certificates: self.certificates.clone(), unknown: self.unknown_name };
-        let mut config = builder
-            .with_client_cert_verifier(self.clients.verifier()?)
-            .with_cert_resolver(Arc::new(chooser));
+        let mut config =
+            builder.with_client_cert_verifier(known).with_cert_resolver(Arc::new(chooser));
         config.alpn_protocols.clone_from(&self.alpn);
         // Sessions are with the clients alone: nothing is kept here that would have to be bounded.
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -104,7 +103,7 @@ impl Settings {
 }
 
 impl Clients {
-    fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, Error> {
+    pub(super) fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, Error> {
         let (pem, optional) = match self {
             Clients::Anyone => return Ok(WebPkiClientVerifier::no_client_auth()),
             Clients::Known { roots_pem } => (roots_pem, false),

@@ -179,6 +179,24 @@ fn of_two_for_one_name_the_latest_whose_key_is_known_is_shown() {
 }
 
 #[test]
+fn who_asks_for_no_name_gets_the_first_name_by_a_key_that_it_knows() {
+    let authority = Authority::shared();
+    let all = [ED25519, P256].map(|kind| authority.server(&["a.example"], kind));
+    let other = authority.server(&["b.example"], P256);
+    let server = server(settings(&shelf(&[&all[0], &other, &all[1]])));
+    let (ed25519, p256) = (SignatureScheme::ED25519, SignatureScheme::ECDSA_NISTP256_SHA256);
+    for (config, shows) in
+        [(client(&TLS13, None), &all[0]), (knowing(ed25519), &all[0]), (knowing(p256), &all[1])]
+    {
+        let mut config = ClientConfig::clone(&config);
+        config.enable_sni = false;
+        let met = meet(&server, &Arc::new(config), "a.example");
+        let shown = met.client.0.peer_certificates().map(<[_]>::to_vec);
+        assert_eq!((shown, met.server_says), (Some(shows.certificates()), Ok(())));
+    }
+}
+
+#[test]
 fn what_is_put_serves_the_next_handshake_and_no_earlier_one() {
     for version in BOTH {
         let (old, new) = (made(&["a.example"]), made(&["a.example"]));

@@ -62,6 +62,8 @@ pub(crate) struct End {
     pub(crate) plain: Rx,
     pub(crate) outgoing: Tx,
     /// All plaintext that came.
+    /// What came of encrypting the last time.
+    pub(crate) said: Result<(), Fault>,
     pub(crate) got: Vec<u8>,
 }
 
@@ -71,7 +73,7 @@ impl End {
         cipher.lend(Block::new(RX));
         plain.lend(Block::new(RX));
         let (out, outgoing) = (Tx::new(Marks::default()), Tx::new(Marks::default()));
-        End { session, cipher, out, plain, outgoing, got: Vec::new() }
+        End { session, cipher, out, plain, outgoing, got: Vec::new(), said: Ok(()) }
     }
 
     pub(crate) fn server(config: ServerConfig) -> Self {
@@ -114,7 +116,7 @@ impl End {
     /// Encrypts `bytes`.
     pub(crate) fn say(&mut self, bytes: &[u8]) {
         self.outgoing.write(bytes);
-        self.session.seal(&mut self.outgoing, &mut self.out);
+        self.said = self.session.seal(&mut self.outgoing, &mut self.out);
     }
 
     pub(crate) fn close(&mut self) {

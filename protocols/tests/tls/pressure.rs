@@ -51,7 +51,10 @@ impl Side {
         let n = self.end.outgoing.room().min(self.unsaid.len());
         self.end.outgoing.write(&self.unsaid[..n]);
         self.unsaid.drain(..n);
-        self.end.session.seal(&mut self.end.outgoing, &mut self.end.out);
+        self.end
+            .session
+            .seal(&mut self.end.outgoing, &mut self.end.out)
+            .expect("keys that are good");
         assert!(!self.end.out.has_overflowed(), "{:?}", self.room);
         // The least piece of memory is a block.
         let most = self.room.out + BLOCK_MIN;

@@ -2,13 +2,13 @@
 
 use std::io::ErrorKind;
 
-use readily_protocols::contract::App;
+use readily_protocols::contract::{App, Fault};
 
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Slot};
 use crate::sys::Sys;
 
-use super::{Failure, Flushed};
+use super::{FILE_CUT, Failure, Flushed};
 
 /// How often one visit calls `sendfile`: many small files take as much time as a large one.
 const SENDS_PER_VISIT: usize = 64;
@@ -125,7 +125,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// what it got for the whole.
     fn file_is_cut(&mut self, flushed: &mut Flushed) -> Step {
         self.counters.files_cut += 1;
-        flushed.failed = Some(Failure::File);
+        flushed.failed = Some(Failure::Fault(Fault::Local(FILE_CUT)));
         Step::Stop
     }
 }

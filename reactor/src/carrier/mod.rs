@@ -64,8 +64,8 @@ pub(crate) struct Flushed {
 pub(crate) enum Failure {
     /// The stream has failed.
     Transport(ErrorKind),
-    /// A file has not what was promised of it.
-    File,
+    /// We cannot go on, and the peer must not take that for an end.
+    Fault(Fault),
 }
 
 /// A file is shorter than the range that was to be sent, or could not be read.
@@ -76,7 +76,7 @@ impl Failure {
     pub(crate) fn end(self) -> End {
         match self {
             Failure::Transport(kind) => End::Transport(kind),
-            Failure::File => End::Fault(Fault::Local(FILE_CUT)),
+            Failure::Fault(fault) => End::Fault(fault),
         }
     }
 }

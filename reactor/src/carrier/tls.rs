@@ -172,9 +172,16 @@ impl Tls {
             flushed.bytes += sent.bytes;
             flushed.calls += sent.calls;
             flushed.failed = sent.failed;
-            if sent.failed.is_some() || !self.tx.is_empty() || !self.encrypt(&mut plain, over, pool)
-            {
+            if sent.failed.is_some() || !self.tx.is_empty() {
                 break;
+            }
+            match self.encrypt(&mut plain, over, pool) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => {
+                    flushed.failed = Some(Failure::Fault(fault));
+                    break;
+                }
             }
         }
         // One that panicked while it was fed is told of by that.
@@ -186,12 +193,17 @@ impl Tls {
     }
 
     /// Makes more ciphertext; says whether there is any.
-    fn encrypt(&mut self, plain: &mut Option<&mut Tx>, over: bool, pool: &mut Pool) -> bool {
+    fn encrypt(
+        &mut self,
+        plain: &mut Option<&mut Tx>,
+        over: bool,
+        pool: &mut Pool,
+    ) -> Result<bool, Fault> {
         if self.broken || self.session.is_handshaking() {
             if let (true, Some(plain)) = (self.broken, plain) {
                 plain.consume(plain.len(), |block| pool.give_block(block));
             }
-            return false;
+            return Ok(false);
         }
         if self.tx.wants_block() {
             self.tx.lend(pool.block());
@@ -199,12 +211,12 @@ impl Tls {
         if let Some(plain) = plain
             && !plain.is_empty()
         {
-            self.ask(|session, _, tx| session.seal(plain, tx));
+            self.ask(|session, _, tx| session.seal(plain, tx)).unwrap_or(Ok(()))?;
         } else if over && !self.said_end {
             self.said_end = true;
             self.ask(|session, _, tx| session.close(tx));
         }
-        !self.tx.is_empty()
+        Ok(!self.tx.is_empty())
     }
 
     /// Calls the session. One that panics costs its own connection: what it left cannot be trusted.

@@ -41,12 +41,13 @@ impl Session for Toy {
         Ok(Fed::Wait)
     }
 
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
+    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) -> Result<(), Fault> {
         while let Some((bytes, _)) = plain.front() {
             let n = bytes.len();
             out.write(bytes);
             plain.consume(n, drop);
         }
+        Ok(())
     }
 
     fn close(&mut self, out: &mut Tx) {

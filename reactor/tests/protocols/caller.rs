@@ -136,7 +136,7 @@ impl Caller {
 
     fn seal(&mut self) {
         loop {
-            self.session.seal(&mut self.says, &mut self.out);
+            self.session.seal(&mut self.says, &mut self.out).expect("keys that are good");
             let mut moved = false;
             while let Some((bytes, _)) = self.out.front() {
                 let n = bytes.len();

@@ -119,13 +119,14 @@ impl Session for Fragile {
         Ok(Fed::Held)
     }
 
-    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) {
+    fn seal(&mut self, plain: &mut Tx, out: &mut Tx) -> Result<(), Fault> {
         self.touch("seal");
         while let Some((bytes, _)) = plain.front() {
             let n = bytes.len();
             out.write(bytes);
             plain.consume(n, drop);
         }
+        Ok(())
     }
 
     fn close(&mut self, _: &mut Tx) {
