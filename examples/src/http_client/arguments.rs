@@ -32,7 +32,7 @@ pub struct Arguments {
     pub trace: bool,
 }
 
-/// A further header field, for [`Cli::with_operand`]; [`header`] reads it.
+/// A further header field, for [`Cli::with_operand`].
 pub const HEADER: Choice =
     ("--header", "NAME:VALUE...", "a further header field; may be given again");
 

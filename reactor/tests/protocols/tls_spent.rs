@@ -1,5 +1,5 @@
-//! What ends a session of TLS in the midst of what is to be sent: keys that are spent, and a fault of
-//! the peer behind plaintext that there is no room for.
+//! What ends a session of TLS in the midst of what is to be sent: keys that are spent, and a fault
+//! of the peer behind plaintext that there is no room for.
 
 use std::sync::Arc;
 use std::time::Duration;
