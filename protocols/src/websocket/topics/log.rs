@@ -1,6 +1,7 @@
 //! What was published in one topic and is still to be taken by somebody.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::super::Encoded;
 
@@ -61,10 +62,9 @@ impl Log {
         self.entries.back().map(|entry| &entry.message)
     }
 
-    /// What a reader that stands at `cursor` has not taken, the newest first.
-    pub(super) fn rest(&self, cursor: u64) -> Vec<Encoded> {
-        let rest = self.entries.range(self.index(cursor)..).rev();
-        rest.map(|entry| entry.message.clone()).collect()
+    /// What a reader at the front has not taken: all, the newest first.
+    pub(super) fn all(&self) -> Arc<[Encoded]> {
+        self.entries.iter().rev().map(|entry| entry.message.clone()).collect()
     }
 
     /// Whether a reader at `cursor` takes the oldest message next.

@@ -1,5 +1,6 @@
 //! One topic: its log, and who stands where in it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use slab::Slab;
@@ -45,8 +46,9 @@ enum Place {
     At(u64),
     /// The newest: it fell behind, and is only told how things stand.
     Latest,
-    /// What it had when it fell behind, the newest first, and nothing that came later.
-    Kept(Vec<Encoded>),
+    /// What it had when it fell behind, the newest first, with how many of them are left, and
+    /// nothing that came later. Those who fall behind at once share it.
+    Kept(Arc<[Encoded]>, usize),
 }
 
 impl Topic {
@@ -93,7 +95,7 @@ impl Topic {
         match seat.place {
             Place::At(cursor) => self.log.leave(cursor),
             Place::Latest => self.latest -= 1,
-            Place::Kept(_) => self.kept -= 1,
+            Place::Kept(..) => self.kept -= 1,
         }
         self.trim();
         seat.asleep_at.is_none()
@@ -105,7 +107,7 @@ impl Topic {
         match &self.seats.get(at)?.place {
             Place::At(cursor) => self.log.at(*cursor),
             Place::Latest => self.log.last(),
-            Place::Kept(kept) => kept.last(),
+            Place::Kept(kept, left) => kept.get(left.checked_sub(1)?),
         }
     }
 
@@ -123,9 +125,9 @@ impl Topic {
                 seat.place = Place::At(self.log.enter());
                 true
             }
-            Place::Kept(kept) => {
-                kept.pop();
-                let is_last = kept.is_empty();
+            Place::Kept(_, left) => {
+                *left = left.saturating_sub(1);
+                let is_last = *left == 0;
                 if is_last {
                     self.kept -= 1;
                     seat.place = Place::At(self.log.enter());
@@ -189,11 +191,13 @@ impl Topic {
             return seats.iter().filter_map(|at| Some(self.seats.get(*at)?.member)).collect();
         }
         let waiting = self.log.len() as u64;
+        // All of them stand at the front, so that one list is for all.
+        let rest = (self.policy.slow == Slow::DropNewest).then(|| self.log.all());
         for at in seats {
             let Some(seat) = self.seats.get_mut(at) else { continue };
             let Place::At(cursor) = seat.place else { continue };
-            if self.policy.slow == Slow::DropNewest {
-                seat.place = Place::Kept(self.log.rest(cursor));
+            if let Some(rest) = &rest {
+                seat.place = Place::Kept(Arc::clone(rest), rest.len());
                 self.kept += 1;
             } else {
                 seat.place = Place::Latest;
@@ -236,7 +240,7 @@ impl Topic {
     fn slowest(&self) -> impl Iterator<Item = usize> {
         let is_behind = |seat: &Seat| match seat.place {
             Place::At(cursor) => self.log.is_at_front(cursor),
-            Place::Latest | Place::Kept(_) => false,
+            Place::Latest | Place::Kept(..) => false,
         };
         self.seats.iter().filter(move |(_, seat)| is_behind(seat)).map(|(at, _)| at)
     }
