@@ -379,19 +379,27 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         let heard = !io.rx.is_empty();
         self.open(io)?;
         self.session.flush_pong(io.tx);
-        while !io.rx.is_empty() || io.rx.has_ended() {
-            let holds = io.tx.room() == 0 || self.handler.intake() == Intake::Hold;
-            if !holds && self.single(io)? {
-                continue;
+        loop {
+            let mut is_held = false;
+            while !io.rx.is_empty() || io.rx.has_ended() {
+                is_held = self.handler.intake() == Intake::Hold;
+                let holds = is_held || io.tx.room() == 0;
+                if !holds && self.single(io)? {
+                    continue;
+                }
+                match self.go_on(holds, io)? {
+                    Found::Something => {}
+                    Found::Nothing => break,
+                    Found::End => return Ok(Step::Finish),
+                }
             }
-            match self.go_on(holds, io)? {
-                Found::Something => {}
-                Found::Nothing => break,
-                Found::End => return Ok(Step::Finish),
+            if io.tx.room() > 0 && self.session.is_open() {
+                self.tell(io, |handler, socket| handler.room(socket))?;
             }
-        }
-        if io.tx.room() > 0 && self.session.is_open() {
-            self.tell(io, |handler, socket| handler.room(socket))?;
+            // A hold that `room` has lifted: nobody else tells of what waits.
+            if !is_held || io.rx.is_empty() || self.handler.intake() == Intake::Hold {
+                break;
+            }
         }
         if io.draining() {
             self.session.close(io.tx, Some(CloseCode::AWAY), "the server shuts down");
@@ -430,7 +438,12 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         if !self.session.is_open() {
             return Ok(Step::Ignore);
         }
+        let was_held = self.handler.intake() == Intake::Hold;
         let heard = self.tell(io, |handler, socket| handler.mail(mail, socket))?;
+        if was_held && self.handler.intake() != Intake::Hold {
+            let id = io.id();
+            io.wake(id);
+        }
         self.session.settle(false, !io.rx.is_empty(), io.now(), self.handler.limits());
         Ok(match heard {
             Heard::Taken => Step::Wait,

@@ -42,6 +42,8 @@ pub(crate) enum Conn {
 pub(crate) struct End {
     pub(crate) heard: Vec<String>,
     pub(crate) answers: bool,
+    /// Holds after each message, until there is room for it elsewhere.
+    pub(crate) relays: bool,
     pub(crate) intake: Intake,
     pub(crate) protocols: &'static [&'static str],
     pub(crate) limits: Limits,
@@ -54,7 +56,7 @@ impl End {
     pub(crate) fn new(deflate: Deflate) -> Self {
         let limits = Limits { deflate, frame_max: 1 << 20, ..Limits::DEFAULT };
         let (heard, intake) = (Vec::new(), Intake::Whole);
-        End { heard, answers: false, intake, protocols: &[], limits }
+        End { heard, answers: false, relays: false, intake, protocols: &[], limits }
     }
 
     pub(crate) fn answering(self) -> Self {
@@ -78,6 +80,9 @@ impl Handler<World> for End {
         socket: &mut Socket<'_, World>,
     ) -> Result<(), Fault> {
         self.heard.push(told(message));
+        if self.relays {
+            self.intake = Intake::Hold;
+        }
         if self.answers {
             socket.message(message).map_err(|_: NotSent| FULL)?;
         }
@@ -96,6 +101,13 @@ impl Handler<World> for End {
         self.intake
     }
 
+    fn room(&mut self, _: &mut Socket<'_, World>) -> Result<(), Fault> {
+        if self.relays {
+            self.intake = Intake::Whole;
+        }
+        Ok(())
+    }
+
     fn protocols(&self) -> &[&'static str] {
         self.protocols
     }
@@ -111,7 +123,6 @@ impl Handler<World> for End {
             Mail::Part(part) => socket.fragment(part),
             Mail::Take(intake) => {
                 self.intake = intake;
-                socket.fx.wake(socket.id());
                 Ok(())
             }
             Mail::Close => {

@@ -17,6 +17,13 @@ fn open(intake: Intake) -> Script<Conn> {
     server
 }
 
+/// A mail lifts the hold, and the loop is asked to come back for what waits.
+fn take(server: &mut Script<Conn>, intake: Intake) {
+    server.mail(Mail::Take(intake));
+    assert_eq!(server.effects().list().drain(..).count(), 1, "a wake");
+    server.wake();
+}
+
 #[test]
 fn messages_wait_in_order_and_come_when_they_are_taken() {
     let bytes = [text("a"), frame(TEXT, "b"), ping("?"), frame(FIN | CONTINUE, "c"), text("d")];
@@ -27,7 +34,7 @@ fn messages_wait_in_order_and_come_when_they_are_taken() {
         assert_eq!(heard(&server)[1..], *NONE, "cut at {cut}");
         // Nothing is read past what waits, and nothing is held besides.
         assert_eq!(server.ends().0.len(), bytes.len());
-        server.mail(Mail::Take(Intake::Whole)).wake();
+        take(&mut server, Intake::Whole);
         assert_eq!(heard(&server)[1..], ["text a", "text bc", "text d"], "cut at {cut}");
         assert_eq!(read(&server.take_sent()), ["pong ?"]);
         assert_eq!((server.over(), server.ends().0.len()), (None, 0));
@@ -44,7 +51,7 @@ fn it_may_begin_in_the_midst_of_a_message() {
         let mut server = open(before);
         server.feed(&first).mail(Mail::Take(Intake::Hold)).feed(&last);
         assert_eq!(heard(&server)[1..], expected[..expected.len() - 1]);
-        server.mail(Mail::Take(after)).wake();
+        take(&mut server, after);
         assert_eq!(heard(&server)[1..], expected);
     }
 }
@@ -57,7 +64,7 @@ fn what_waits_for_us_is_not_the_peers_delay() {
         server.wait(Limits::DEFAULT.assembly_within).expire(Reason::Own);
         assert_eq!((server.over(), read(server.sent()).len()), (None, 0));
     }
-    server.mail(Mail::Take(Intake::Whole)).wake();
+    take(&mut server, Intake::Whole);
     assert_eq!(heard(&server)[1..], ["text a"]);
     // From now on it is.
     server.feed(&text("b")[..1]).wait(Limits::DEFAULT.assembly_within).expire(Reason::Own);
@@ -88,7 +95,17 @@ fn an_end_behind_what_waits_is_told_when_it_is_reached() {
     let mut server = open(Intake::Hold);
     server.feed(&text("a")).end();
     assert_eq!((server.over(), heard(&server)[1..].len()), (None, 0));
-    server.mail(Mail::Take(Intake::Whole)).wake();
+    take(&mut server, Intake::Whole);
     assert_eq!(heard(&server)[1..], ["text a"]);
     assert_eq!(server.over(), Some(Err(Fault::Peer(reason::NO_CLOSE))));
+}
+
+#[test]
+fn what_waits_is_taken_when_room_lifts_the_hold() {
+    let mut server = server(End { relays: true, ..End::new(Deflate::Off) });
+    let mut client = client(End::new(Deflate::Off));
+    converse(&mut client, &mut server, usize::MAX);
+    server.feed(&[text("a"), text("b"), text("c")].concat());
+    // Each message holds, and each `room` lifts that: nothing else tells of what waits.
+    assert_eq!(heard(&server)[1..], ["text a", "text b", "text c"]);
 }
