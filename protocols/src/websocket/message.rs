@@ -1,5 +1,6 @@
 //! What is sent and heard.
 
+use super::assembly::Kind;
 #[cfg(doc)]
 use super::{Handler, Limits};
 
@@ -15,9 +16,15 @@ pub enum Message<'a> {
 impl Message<'_> {
     /// How many bytes it has.
     pub fn len(&self) -> usize {
+        self.parts().1.len()
+    }
+
+    /// What it is, and its bytes.
+    #[inline]
+    pub(super) fn parts(&self) -> (Kind, &[u8]) {
         match self {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, bytes),
         }
     }
 

@@ -6,7 +6,6 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::contract::{App, Effects, Fault, Id, Io, Rx, Tx};
 
-use super::assembly::Kind;
 use super::close::{CloseCode, Refusal};
 use super::deflate::Pool;
 use super::frame::{self, COMPRESSED, CONTROL_MAX};
@@ -94,11 +93,8 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, or a close was sent.
     #[inline]
     pub fn message(&mut self, message: Message<'_>) -> Result<(), NotSent> {
-        let (kind, payload) = match message {
-            Message::Text(text) => (Data::Text, text.as_bytes()),
-            Message::Binary(bytes) => (Data::Binary, bytes),
-        };
-        self.write(kind, payload)
+        let (kind, payload) = message.parts();
+        self.write(kind.opcode(), payload)
     }
 
     /// Queues a message that others send too, without copying a large one.
@@ -135,10 +131,7 @@ impl<'a, A: App> Socket<'a, A> {
     /// [`NotSent`] where there is no room, a close was sent, or the part does not fit the message
     /// that was begun.
     pub fn fragment(&mut self, part: Part<'_>) -> Result<(), NotSent> {
-        let (kind, payload) = match part.message {
-            Message::Text(text) => (Kind::Text, text.as_bytes()),
-            Message::Binary(bytes) => (Kind::Binary, bytes),
-        };
+        let (kind, payload) = part.message.parts();
         let begins = matches!(part.place, Place::Only | Place::First);
         let ends = matches!(part.place, Place::Only | Place::Last);
         match self.session.sending {

@@ -172,15 +172,11 @@ const fn state(name: &'static str, becomes: &'static [usize]) -> StateInfo {
 macro_rules! each {
     ($self:ident, $call:ident ( $($argument:expr),* )) => {
         match $self {
-            Conn::Http(state) => settled(State::<Conn>::$call(state, $($argument),*), $self),
-            Conn::Opening(state) => settled(State::<Conn>::$call(state, $($argument),*), $self),
-            Conn::Open(state) => settled(State::<Conn>::$call(state, $($argument),*), $self),
+            Conn::Http(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
+            Conn::Opening(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
+            Conn::Open(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
         }
     };
-}
-
-fn settled<S>(step: Result<Step<S, Conn>, Fault>, conn: &mut Conn) -> Result<Next, Fault> {
-    Step::settle(step, conn)
 }
 
 impl Machine for Conn {
