@@ -172,9 +172,9 @@ const fn state(name: &'static str, becomes: &'static [usize]) -> StateInfo {
 macro_rules! each {
     ($self:ident, $call:ident ( $($argument:expr),* )) => {
         match $self {
-            Conn::Http(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
-            Conn::Opening(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
-            Conn::Open(state) => Step::settle(State::<Conn>::$call(state, $($argument),*), $self),
+            Conn::Http(it) => Step::settle(State::<Conn>::$call(it, $($argument),*), $self),
+            Conn::Opening(it) => Step::settle(State::<Conn>::$call(it, $($argument),*), $self),
+            Conn::Open(it) => Step::settle(State::<Conn>::$call(it, $($argument),*), $self),
         }
     };
 }
