@@ -24,7 +24,7 @@ use crate::metrics::Publisher;
 use crate::pool::{Hot, Pool};
 use crate::signals::SignalTable;
 use crate::slot::{Flags, Phase, Slot};
-use crate::sys::{Mio, Readiness, Ready, Source, Sys};
+use crate::sys::{Batch, Mio, Readiness, Ready, Source, Sys};
 use crate::timers::{NEVER, Nanos, Timers};
 use crate::trace::Tracing;
 
@@ -77,6 +77,8 @@ pub struct Reactor<A: App, S: Sys = Mio> {
     ready: Vec<Ready>,
     /// How many of `ready` this turn has taken in.
     taken: usize,
+    /// For how many turns in a row there has been more than that.
+    pub(crate) full_turns: u8,
 }
 
 /// How old the clock's reading may be when the next wait is measured from it.
@@ -167,6 +169,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             running: None,
             ready: Vec::new(),
             taken: 0,
+            full_turns: 0,
             config,
             sys,
         };
@@ -193,8 +196,10 @@ impl<A: App, S: Sys> Reactor<A, S> {
         self.ready.clear();
         self.taken = 0;
         match self.sys.poll(&mut self.ready, timeout) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
+            Ok(Batch::Whole) => self.full_turns = 0,
+            Ok(Batch::Full) => self.full_turns = self.full_turns.saturating_add(1),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
         self.begin();
         self.guard(Reactor::work);

@@ -316,6 +316,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let is_low = slot.tx.as_ref().is_none_or(|tx| tx.is_low());
         if is_low && slot.flags.has(Flags::FULL) {
             slot.flags.clear(Flags::FULL);
+            if let Some(tx) = &mut slot.tx {
+                tx.be_low();
+            }
             let peer = slot.peer();
             self.call_later(index);
             if let Some(peer) = peer {

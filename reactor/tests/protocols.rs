@@ -62,3 +62,5 @@ mod tls_world;
 mod town;
 #[path = "protocols/upstream.rs"]
 mod upstream;
+#[path = "protocols/ws_turns.rs"]
+mod ws_turns;

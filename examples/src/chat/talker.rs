@@ -19,7 +19,8 @@ const PACE: Pace = Pace { at_once: LINES_AT_ONCE, per_second: LINES_PER_SECOND }
 /// Somebody who wants to talk: the first message is a name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Talker {
-    /// When all that was said so far is forgotten; none before there is a name.
+    has_name: bool,
+    /// When all that was said so far is forgotten; none before anything was.
     quiet_at: Option<Instant>,
 }
 
@@ -29,12 +30,10 @@ impl Handler<Room> for Talker {
         message: Message<'_>,
         socket: &mut Socket<'_, Room>,
     ) -> Result<(), Fault> {
-        let answer = match (message, self.quiet_at) {
-            (Message::Binary(_), _) => Err("only text is spoken here"),
-            (Message::Text(name), None) => self.join(name, socket).map(Some),
-            (Message::Text(text), Some(quiet_at)) => {
-                self.say(text, quiet_at, socket).map(|()| None)
-            }
+        let answer = match message {
+            Message::Binary(_) => Err("only text is spoken here"),
+            Message::Text(text) if self.has_name => self.say(text, socket).map(|()| None),
+            Message::Text(name) => self.join(name, socket).map(Some),
         };
         let event = match answer {
             Ok(None) => return Ok(()),
@@ -73,28 +72,29 @@ fn hear(socket: &mut Socket<'_, Room>) {
 
 impl Talker {
     fn join(&mut self, name: &str, socket: &mut Socket<'_, Room>) -> Result<String, &'static str> {
+        // Names are tried as lines are said: each is held against all the others.
+        self.keep_pace(socket)?;
         let id = socket.id();
         let welcome = socket.app.join(id, name, socket.fx)?;
-        self.quiet_at = Some(socket.fx.now());
+        *self = Talker { has_name: true, quiet_at: None };
         Ok(welcome)
     }
 
-    fn say(
-        &mut self,
-        text: &str,
-        quiet_at: Instant,
-        socket: &mut Socket<'_, Room>,
-    ) -> Result<(), &'static str> {
+    fn say(&mut self, text: &str, socket: &mut Socket<'_, Room>) -> Result<(), &'static str> {
         let text = cleaned(text);
         match text.chars().count() {
             0 => return Ok(()),
             1..=LINE_MAX => {}
             _ => return Err("the line is too long"),
         }
-        let quiet_at = PACE.allow(quiet_at, socket.fx.now())?;
+        self.keep_pace(socket)?;
         let id = socket.id();
-        socket.app.say(id, &text, socket.fx)?;
-        self.quiet_at = Some(quiet_at);
+        socket.app.say(id, &text, socket.fx)
+    }
+
+    fn keep_pace(&mut self, socket: &Socket<'_, Room>) -> Result<(), &'static str> {
+        let now = socket.fx.now();
+        self.quiet_at = Some(PACE.allow(self.quiet_at.unwrap_or(now), now)?);
         Ok(())
     }
 }

@@ -102,6 +102,24 @@ fn a_name_is_somebodys_own_and_of_a_length() {
 }
 
 #[test]
+fn names_are_tried_as_slowly_as_lines_are_said() {
+    let server = Server::on_loopback(NAME, &[]);
+    let (ada, _) = join(&server, "Ada");
+    let mut socket = WebSocket::open(server.ip(), "/chat");
+    for _ in 0..2 * LINES_AT_ONCE {
+        socket.text("Ada");
+    }
+    let answers: Vec<String> = (0..2 * LINES_AT_ONCE).map(|_| event(&mut socket)).collect();
+    let of = |why| answers.iter().filter(|answer| **answer == refused(why)).count();
+    let [taken, fast] = ["the name is taken", "not so fast"].map(of);
+    // Some time has passed: one more may have been allowed now and then.
+    assert!((LINES_AT_ONCE..2 * LINES_AT_ONCE).contains(&taken), "{answers:?}");
+    assert_eq!(taken + fast, 2 * LINES_AT_ONCE, "{answers:?}");
+    drop((socket, ada));
+    server.stop();
+}
+
+#[test]
 fn a_line_is_of_a_length_and_there_are_so_many_at_once() {
     let server = Server::on_loopback(NAME, &[]);
     let (mut ada, _) = join(&server, "Ada");

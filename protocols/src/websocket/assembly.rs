@@ -24,8 +24,12 @@ impl Kind {
     }
 }
 
-/// How much of a compressed message is taken in at once, so that what it becomes has a bound too.
-const COMPRESSED_STEP: usize = 16 * 1024;
+/// How much of a compressed message is taken in at once, so that a part of it has a bound too: no
+/// byte becomes more than 1,032 of them, and so no part more than 1 MiB and 8 KiB.
+const COMPRESSED_STEP: usize = 1024;
+
+/// How much memory a message that is handed over in parts keeps from one to the next, in bytes.
+const BUFFER_KEPT: usize = 64 * 1024;
 
 /// A message, or a frame of one, that has not arrived whole.
 #[derive(Debug)]
@@ -161,7 +165,9 @@ impl Partial {
     /// What was taken in has been handed over.
     pub(super) fn forget(&mut self) {
         self.buffer.bytes.clear();
+        self.buffer.bytes.shrink_to(BUFFER_KEPT);
         self.buffer.text.clear();
+        self.buffer.text.shrink_to(BUFFER_KEPT);
     }
 }
 

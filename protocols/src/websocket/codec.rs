@@ -19,22 +19,25 @@ impl Codec {
         Codec { agreed, terms, inflater: None, compressor: None }
     }
 
-    /// Inflates a part of a message, which becomes no more than `most` bytes.
+    /// Inflates a part of a message, which becomes no more than `most` bytes; says how many it did.
     pub(super) fn inflate(
         &mut self,
         partial: &mut Partial,
         (part, is_last): (&[u8], bool),
         pool: &mut Pool,
         most: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<usize, Refusal> {
         let mut inflater = match partial.inflater.take().or_else(|| self.inflater.take()) {
             Some(inflater) => inflater,
             None => pool.inflater(),
         };
         let (kind, buffer) = (partial.kind, &mut partial.buffer);
         let end = if is_last { End::Message } else { End::Part };
-        inflater
-            .part(part, end, (most, &self.terms), pool, |bytes| buffer.append(kind, bytes, most))?;
+        let mut given = 0;
+        inflater.part(part, end, (most, &self.terms), pool, |bytes| {
+            given += bytes.len();
+            buffer.append(kind, bytes, most)
+        })?;
         if !is_last {
             partial.inflater = Some(inflater);
         } else if self.agreed.theirs == Context::Kept {
@@ -43,7 +46,7 @@ impl Codec {
             inflater.finish()?;
             pool.put_back(inflater);
         }
-        Ok(())
+        Ok(given)
     }
 
     /// Whether a message of that many bytes is worth it.

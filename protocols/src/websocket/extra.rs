@@ -12,9 +12,8 @@ pub(super) struct Extra {
 }
 
 impl Extra {
-    /// Bytes of memory that it is, and holds.
+    /// Bytes of memory that it holds besides what is always there.
     pub(super) fn held(&self) -> usize {
-        let masks = self.masks.as_ref().map_or(0, |masks| size_of_val(&**masks));
-        size_of::<Self>() + masks + self.codec.as_ref().map_or(0, Codec::held)
+        self.codec.as_ref().map_or(0, Codec::held)
     }
 }

@@ -30,10 +30,11 @@
 //! }
 //! ```
 //!
-//! Guarantees: exactly one close frame is sent, with the code of what went wrong; what the peer
-//! sends behind ours is dropped. A declared length reserves nothing. Each limit is a field of
-//! [`Limits`], and each refusal a text of [`reason`] that the loop counts. Messages are compressed
-//! (permessage-deflate, RFC 7692) where [`Limits::deflate`] allows for it: it does not by default.
+//! Guarantees: at most one close frame is sent, with the code of what went wrong: none where the
+//! stream ends without one of the peer, or the fault is ours. Messages of the peer behind ours are
+//! dropped. A declared length reserves nothing. Each limit is a field of [`Limits`], and each
+//! refusal a text of [`reason`] that the loop counts. Messages are compressed (permessage-deflate,
+//! RFC 7692) where [`Limits::deflate`] allows for it: it does not by default.
 
 mod assembly;
 mod close;
@@ -58,7 +59,7 @@ mod tunnel;
 use std::ops::Range;
 use std::time::Instant;
 
-use crate::contract::{App, Fault, Io, Machine, Reason, State, Step};
+use crate::contract::{App, Fault, Io, Machine, Reason, Rx, State, Step};
 
 pub use close::CloseCode;
 pub use deflate::{Context, Deflate, RATIO_FREE, Terms};
@@ -167,11 +168,16 @@ pub struct WebSocket<H> {
 
 /// What [`WebSocket::go_on`] came to.
 enum Found {
-    Something,
+    /// Something, for which that many bytes were inflated.
+    Something(usize),
     Nothing,
     /// The conversation is over.
     End,
 }
+
+/// How many bytes are inflated in one call before others have their turn: what is left may be
+/// called for as soon as they have had it.
+const INFLATED_AT_ONCE: usize = 1024 * 1024;
 
 impl<H> WebSocket<H> {
     /// A server's WebSocket whose handshake is done, without an extension.
@@ -188,7 +194,9 @@ impl<H> WebSocket<H> {
         &self.handler
     }
 
-    /// Bytes of memory that it holds beside itself and its handler: none between two messages.
+    /// Bytes of memory that it holds beside itself and its handler: none between two messages,
+    /// unless a context is kept. What is there from the handshake on is not counted: 48 bytes where
+    /// compression was agreed, and a client's masks.
     pub fn held(&self) -> usize {
         self.session.held()
     }
@@ -240,7 +248,9 @@ impl<H> WebSocket<H> {
         let (now, most) = (io.now(), if holds { 0 } else { usize::MAX });
         match self.session.next(io.rx, io.tx, now, self.handler.limits(), most)? {
             Event::Message(kind, at) => self.message(kind, at, io)?,
-            Event::Part(at, is_last) => self.part(at, is_last, io)?,
+            Event::Part(at, is_last) => {
+                return self.part(at, is_last, io).map(Found::Something);
+            }
             Event::Closed { code, reason, answer } => {
                 self.closed(code, reason, answer, io);
                 return Ok(Found::End);
@@ -251,7 +261,7 @@ impl<H> WebSocket<H> {
             }
             Event::Wait | Event::Held => return Ok(Found::Nothing),
         }
-        Ok(Found::Something)
+        Ok(Found::Something(0))
     }
 
     /// Hands over a message that lies whole in what is unread.
@@ -271,14 +281,15 @@ impl<H> WebSocket<H> {
         Ok(())
     }
 
-    /// Takes in a part of a message, and hands over what there is to hand over.
+    /// Takes in a part of a message, and hands over what there is to hand over; says how many bytes
+    /// were inflated.
     #[inline(never)]
     fn part<A: App>(
         &mut self,
         at: Range<usize>,
         is_last: bool,
         io: &mut Io<'_, A>,
-    ) -> Result<(), Fault>
+    ) -> Result<usize, Fault>
     where
         H: Handler<A>,
     {
@@ -286,18 +297,15 @@ impl<H> WebSocket<H> {
         let pool = io.fx.shared::<Pool>();
         let taken = self.session.take_in(&io.rx.bytes()[at], is_last, pool, limits);
         io.rx.consume(end);
-        if let Err(refusal) = taken {
-            return Err(self.session.refuse(io.tx, refusal));
-        }
+        let inflated = taken.map_err(|refusal| self.session.refuse(io.tx, refusal))?;
         if self.handler.intake() == Intake::Stream {
-            return self.hand_over(is_last, io);
-        }
-        if is_last && let Some(partial) = self.session.complete() {
+            self.hand_over(is_last, io)?;
+        } else if is_last && let Some(partial) = self.session.complete() {
             let (_, mut socket) = Socket::lend(io, &mut self.session);
             let message = partial.whole().map_err(|refusal| socket.refuse(refusal))?;
             self.handler.message(message, &mut socket).map_err(|fault| socket.part(fault))?;
         }
-        Ok(())
+        Ok(inflated)
     }
 
     /// Hands over what was taken in of a message that goes on.
@@ -351,6 +359,12 @@ impl<H> WebSocket<H> {
     }
 }
 
+/// Whether all that was read was looked at, and the end has not come.
+#[inline(always)]
+fn is_done(rx: &Rx) -> bool {
+    rx.is_empty() && !rx.has_ended()
+}
+
 /// Hands over a message that is there as a whole.
 #[inline(always)]
 fn hand<A: App, H: Handler<A>>(
@@ -379,16 +393,17 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         let heard = !io.rx.is_empty();
         self.open(io)?;
         self.session.flush_pong(io.tx);
+        let mut inflated = 0;
         loop {
             let mut is_held = false;
-            while !io.rx.is_empty() || io.rx.has_ended() {
+            while inflated < INFLATED_AT_ONCE && !is_done(io.rx) {
                 is_held = self.handler.intake() == Intake::Hold;
                 let holds = is_held || io.tx.room() == 0;
                 if !holds && self.single(io)? {
                     continue;
                 }
                 match self.go_on(holds, io)? {
-                    Found::Something => {}
+                    Found::Something(more) => inflated += more,
                     Found::Nothing => break,
                     Found::End => return Ok(Step::Finish),
                 }
@@ -405,7 +420,8 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
             self.session.close(io.tx, Some(CloseCode::AWAY), "the server shuts down");
         }
         self.session.settle(heard, !io.rx.is_empty(), io.now(), self.handler.limits());
-        Ok(Step::Wait)
+        let goes_on = inflated >= INFLATED_AT_ONCE && !is_done(io.rx);
+        Ok(if goes_on { Step::Yield } else { Step::Wait })
     }
 
     #[inline]
@@ -421,8 +437,7 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
     fn expire(&mut self, why: Reason, io: &mut Io<'_, M::App>) -> Result<Step<Self, M>, Fault> {
         let now = io.now();
         if why == Reason::Own {
-            let held = self.handler.intake() == Intake::Hold;
-            self.session.expire(io.tx, held, now, self.handler.limits())?;
+            self.session.expire(io.tx, now, self.handler.limits())?;
             return Ok(Step::Wait);
         }
         self.session.close(io.tx, Some(CloseCode::AWAY), "it took too long");
@@ -440,7 +455,9 @@ impl<M: Machine, H: Handler<M::App>> State<M> for WebSocket<H> {
         }
         let was_held = self.handler.intake() == Intake::Hold;
         let heard = self.tell(io, |handler, socket| handler.mail(mail, socket))?;
-        if was_held && self.handler.intake() != Intake::Hold {
+        let is_lifted = was_held && self.handler.intake() != Intake::Hold;
+        // What waits behind a close of ours is dropped, but for the peer's.
+        if is_lifted || (!self.session.is_open() && !io.rx.is_empty()) {
             let id = io.id();
             io.wake(id);
         }

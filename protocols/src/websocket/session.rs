@@ -28,8 +28,12 @@ pub(super) enum Phase {
     Idle,
     /// A ping was sent: then an answer is.
     Pinged,
-    /// Inside a message or a frame: then its end is.
+    /// Inside a message or a frame: then its end is, or a ping.
     Partial,
+    /// The same, and a ping was sent: then its end is, or a sign of life.
+    PartialPinged,
+    /// Something is there that we do not take: then nothing is.
+    Held,
     /// The peer has closed: then our answer is.
     Parting,
     /// Our close was sent in this call.
@@ -60,15 +64,24 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Session {
     due: Option<Instant>,
-    /// When the peer was heard last, where it is idle and `due` was not moved for that.
-    heard: Option<Instant>,
+    /// When the peer was heard last, where it is idle and `due` was not moved for that; inside a
+    /// message, when that began.
+    since: Option<Instant>,
     partial: Option<Box<Partial>>,
     extra: Option<Box<Extra>>,
     controls: Controls,
     rules: Rules,
     phase: Phase,
     /// The message that is being sent in fragments.
-    pub(super) sending: Option<Kind>,
+    pub(super) sending: Option<Sending>,
+}
+
+/// A message that is sent in part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sending {
+    pub(super) kind: Kind,
+    /// Another was to be sent meanwhile.
+    pub(super) blocks: bool,
 }
 
 impl Session {
@@ -76,7 +89,7 @@ impl Session {
     pub(super) const fn new() -> Self {
         Session {
             due: None,
-            heard: None,
+            since: None,
             partial: None,
             extra: None,
             controls: Controls::NONE,
@@ -161,7 +174,16 @@ impl Session {
         most: usize,
     ) -> Result<Event, Fault> {
         match self.find(rx, tx, now, limits, most) {
-            Ok(event) => Ok(event),
+            Ok(Event::Held) => {
+                self.phase = Phase::Held;
+                Ok(Event::Held)
+            }
+            Ok(event) => {
+                if self.phase == Phase::Held {
+                    self.be_idle();
+                }
+                Ok(event)
+            }
             Err(refusal) => Err(self.refuse(tx, refusal)),
         }
     }
@@ -321,7 +343,7 @@ impl Session {
         if rx.len() < all.end {
             return Ok(Some(Event::Wait));
         }
-        if self.phase == Phase::Partial && self.partial.is_none() {
+        if self.is_inside() && self.partial.is_none() {
             self.be_idle();
         }
         frame::unmask(&mut rx.bytes_mut()[all.clone()], head.mask);
@@ -353,7 +375,8 @@ impl Session {
         }
     }
 
-    /// Takes in a part of the message that is being put together.
+    /// Takes in a part of the message that is being put together; says how many bytes were
+    /// inflated for it.
     ///
     /// # Errors
     /// A text that is not UTF-8, and what cannot be inflated or becomes too large.
@@ -363,13 +386,13 @@ impl Session {
         is_last: bool,
         pool: &mut Pool,
         limits: &Limits,
-    ) -> Result<(), Refusal> {
-        let Some(partial) = self.partial.as_deref_mut() else { return Ok(()) };
+    ) -> Result<usize, Refusal> {
+        let Some(partial) = self.partial.as_deref_mut() else { return Ok(0) };
         match self.extra.as_mut().and_then(|extra| extra.codec.as_mut()) {
             Some(codec) if partial.is_compressed => {
                 codec.inflate(partial, (part, is_last), pool, limits.message_max)
             }
-            _ => partial.append(part, limits.message_max),
+            _ => partial.append(part, limits.message_max).map(|()| 0),
         }
     }
 
@@ -379,11 +402,21 @@ impl Session {
     }
 
     /// It goes on. What a handler has closed meanwhile needs no memory for it.
-    pub(super) fn put_back(&mut self, mut partial: Box<Partial>) {
-        if !self.is_open() {
-            partial.buffer = Buffer::default();
-        }
+    pub(super) fn put_back(&mut self, partial: Box<Partial>) {
         self.partial = Some(partial);
+        if !self.is_open() {
+            self.forget_messages();
+        }
+    }
+
+    /// No message comes or goes any more: nothing is kept for one.
+    fn forget_messages(&mut self) {
+        if let Some(partial) = &mut self.partial {
+            (partial.buffer, partial.inflater) = (Buffer::default(), None);
+        }
+        if let Some(extra) = &mut self.extra {
+            extra.codec = None;
+        }
     }
 
     /// The message that is being put together.
@@ -393,7 +426,7 @@ impl Session {
 
     /// Takes it out: it is whole.
     pub(super) fn complete(&mut self) -> Option<Box<Partial>> {
-        if self.phase == Phase::Partial {
+        if self.is_inside() {
             self.be_idle();
         }
         self.partial.take()
@@ -410,9 +443,7 @@ impl Session {
         frame::write_close(tx, code, why, mask);
         let answered = self.phase == Phase::Parting;
         self.phase = if answered { Phase::Over } else { Phase::Leaving };
-        if let Some(partial) = &mut self.partial {
-            partial.buffer = Buffer::default();
-        }
+        self.forget_messages();
     }
 
     /// Sends our close with the code of what went wrong, and says that it is over.

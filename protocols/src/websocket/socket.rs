@@ -10,13 +10,13 @@ use super::close::{CloseCode, Refusal};
 use super::deflate::Pool;
 use super::frame::{self, COMPRESSED, CONTROL_MAX};
 use super::limits::reason;
-use super::session::Session;
+use super::session::{Sending, Session};
 use super::{Encoded, Message, Part, Place};
 
 /// What a message leaves of the send buffer: a pong and a close have to fit behind it, or the whole
 /// queue would be lost. Either has a head of at most 4 bytes; what is free at the end of a block,
 /// and too small for them, counts as much again.
-const CONTROL_RESERVE: usize = 3 * (CONTROL_MAX + 4);
+pub(super) const CONTROL_RESERVE: usize = 3 * (CONTROL_MAX + 4);
 
 /// A message that was not queued.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,8 @@ pub enum NotSent {
     /// A close was sent: nothing can follow it.
     Closed,
     /// A message of which [`Socket::fragment`] has sent the first part must be sent to its end
-    /// first; or a part that does not go on with it.
+    /// first, and [`Handler::room`](super::Handler::room) is called when it was; or a part that
+    /// does not go on with it.
     Unfinished,
 }
 
@@ -136,14 +137,20 @@ impl<'a, A: App> Socket<'a, A> {
         let ends = matches!(part.place, Place::Only | Place::Last);
         match self.session.sending {
             None if begins => {}
-            Some(begun) if !begins && begun == kind => {}
+            Some(begun) if !begins && begun.kind == kind => {}
             _ => return Err(NotSent::Unfinished),
         }
         admit(self.session, self.tx, frame::size(payload.len()))?;
         let opcode = OpCode::Data(if begins { kind.opcode() } else { Data::Continue });
         let first = if ends { frame::whole(opcode) } else { frame::unfinished(opcode) };
         self.session.write(self.tx, first, payload);
-        self.session.sending = (!ends).then_some(kind);
+        let begun = self.session.sending.take();
+        let blocks = begun.is_some_and(|begun| begun.blocks);
+        if !ends {
+            self.session.sending = Some(Sending { kind, blocks });
+        } else if blocks {
+            self.fx.wake(self.id);
+        }
         Ok(())
     }
 
@@ -211,22 +218,34 @@ impl<'a, A: App> Socket<'a, A> {
 
 /// As most messages are sent, in one piece of code for all who send.
 #[inline(never)]
-fn write_plain(session: &Session, tx: &mut Tx, first: u8, payload: &[u8]) -> Result<(), NotSent> {
+fn write_plain(
+    session: &mut Session,
+    tx: &mut Tx,
+    first: u8,
+    payload: &[u8],
+) -> Result<(), NotSent> {
     admit(session, tx, frame::size(payload.len()))?;
     may_begin(session)?;
     frame::write_plain(tx, first, payload);
     Ok(())
 }
 
-/// Whether no other message is sent in part.
+/// Whether no other message is sent in part; if one is, its end is waited for.
 #[inline]
-fn may_begin(session: &Session) -> Result<(), NotSent> {
-    if session.sending.is_some() { Err(NotSent::Unfinished) } else { Ok(()) }
+fn may_begin(session: &mut Session) -> Result<(), NotSent> {
+    match &mut session.sending {
+        None => Ok(()),
+        Some(begun) => {
+            begun.blocks = true;
+            Err(NotSent::Unfinished)
+        }
+    }
 }
 
-/// Whether a frame of that many bytes, and its mask, may be queued.
+/// Whether a frame of that many bytes, and its mask, may be queued; if only for what waits it may
+/// not, that is waited for.
 #[inline(always)]
-fn admit(session: &Session, tx: &Tx, size: usize) -> Result<(), NotSent> {
+fn admit(session: &Session, tx: &mut Tx, size: usize) -> Result<(), NotSent> {
     // Its own, and those of the control frames that are to fit behind it.
     let masks = 4 * session.mask_size();
     let size = size.saturating_add(CONTROL_RESERVE + masks);
@@ -234,7 +253,10 @@ fn admit(session: &Session, tx: &Tx, size: usize) -> Result<(), NotSent> {
         _ if !session.is_open() => Err(NotSent::Closed),
         0 => Err(NotSent::Full),
         _ if size <= tx.left() => Ok(()),
-        _ if size <= tx.left() + tx.charge() => Err(NotSent::Full),
+        _ if size <= tx.left() + tx.charge() => {
+            tx.want(size);
+            Err(NotSent::Full)
+        }
         _ => Err(NotSent::TooLarge),
     }
 }

@@ -13,6 +13,7 @@ use super::close::{CloseCode, Refusal};
 use super::frame;
 use super::limits::{Limits, reason};
 use super::session::{Event, Session};
+use super::socket::CONTROL_RESERVE;
 
 /// How many bytes of the inner machine's input may be unread.
 const RECEIVE_MAX: usize = 64 * 1024;
@@ -114,18 +115,16 @@ impl<N: Machine> Tunnel<N> {
         let mut must = matches!(cause, Cause::Advance);
         let mut answer = Next::Wait;
         if !must {
-            let was_full = ends.tx.room() == 0;
             answer = self.call(ends, cause, io)?;
-            must = self.send(ends, io)? && was_full;
+            must = self.send(ends, io)?;
         }
         loop {
             let fed = self.feed(ends, io)?;
             if !fed && !must {
                 break;
             }
-            let was_full = ends.tx.room() == 0;
             let next = self.call(ends, Cause::Advance, io)?;
-            must = self.send(ends, io)? && was_full;
+            must = self.send(ends, io)?;
             if next == Next::Yield {
                 return Ok(self.end(ends, io).unwrap_or(Next::Yield));
             }
@@ -210,13 +209,17 @@ impl<N: Machine> Tunnel<N> {
         }
     }
 
-    /// Passes on what the inner machine wrote, while there is room; says whether it was anything.
+    /// Passes on what the inner machine wrote, while there is room; says whether it may have waited
+    /// for that.
     fn send(&mut self, ends: &mut Ends, io: &mut Io<'_, N::App>) -> Result<bool, Fault> {
-        let mut sent = false;
+        let (was_low, mut sent) = (ends.tx.is_low(), false);
         while io.tx.room() > 0
             && let Some((bytes, _)) = ends.tx.front()
         {
-            let n = bytes.len().min(SEND_MAX);
+            // One byte at least: where the cap has no room for a frame at all, that is its end.
+            let most = io.tx.left().saturating_sub(frame::size(SEND_MAX) - SEND_MAX);
+            let most = most.saturating_sub(CONTROL_RESERVE).clamp(1, SEND_MAX);
+            let n = bytes.len().min(most);
             frame::write(io.tx, frame::whole(OpCode::Data(Data::Binary)), &bytes[..n], None);
             ends.tx.consume(n, drop);
             sent = true;
@@ -225,10 +228,14 @@ impl<N: Machine> Tunnel<N> {
             self.progressed = Some(io.now());
         }
         // Nothing here can read one.
-        match ends.tx.front_file() {
-            Some(_) => Err(Fault::Local(reason::FILE_IN_TUNNEL)),
-            None => Ok(sent),
+        if ends.tx.front_file().is_some() {
+            return Err(Fault::Local(reason::FILE_IN_TUNNEL));
         }
+        let has_room = !was_low && ends.tx.is_low();
+        if has_room {
+            ends.tx.be_low();
+        }
+        Ok(has_room)
     }
 
     /// Closes when the inner machine has finished and all it wrote was passed on; says what comes
@@ -241,7 +248,8 @@ impl<N: Machine> Tunnel<N> {
             self.session.close(io.tx, code, "");
             *ends = Ends::new();
         }
-        let over = self.session.is_over() || (io.rx.is_drained() && !self.session.is_open());
+        // What is left of the stream then is half a frame.
+        let over = self.session.is_over() || (io.rx.has_ended() && !self.session.is_open());
         over.then_some(Next::Finish)
     }
 
@@ -316,8 +324,7 @@ impl<M: Machine, N: Machine<App = M::App>> State<M> for Tunnel<N> {
             return Err(Fault::TimedOut(why));
         }
         if self.session.deadline().is_some_and(|at| at <= now) {
-            let held = self.ends.as_ref().is_some_and(|ends| ends.rx.is_full());
-            self.session.expire(io.tx, held, now, self.limits)?;
+            self.session.expire(io.tx, now, self.limits)?;
         }
         match self.inner_due() {
             Some((at, why)) if at <= now => {

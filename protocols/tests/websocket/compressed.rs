@@ -1,10 +1,11 @@
 //! Compressed messages (RFC 7692), between a client and a server of ours and by hand.
 
 use readily_protocols::contract::Fault;
-use readily_protocols::websocket::{Deflate, Encoded, Limits, Terms, reason};
+use readily_protocols::testing::Script;
+use readily_protocols::websocket::{Deflate, Encoded, Intake, Limits, Terms, reason};
 
 use crate::client::{BINARY, CLOSE, CONTINUE, FIN, PING, PONG, TEXT, close, frame, ping};
-use crate::ends::{End, Mail, TERMS, client, converse, heard, holds, server};
+use crate::ends::{Conn, End, Mail, TERMS, client, converse, end_of, heard, holds, server};
 
 #[test]
 fn a_broadcast_is_compressed_once_and_a_kept_context_survives_it() {
@@ -268,7 +269,7 @@ fn a_message_is_compressed_from_its_least_size_on() {
 
 #[test]
 fn what_is_held_between_two_messages_is_what_was_agreed() {
-    for (terms, most) in [(Terms::SHARED, 64), (Terms::KEPT, 512 * 1024)] {
+    for (terms, most) in [(Terms::SHARED, 0), (Terms::KEPT, 512 * 1024)] {
         let mut server = server(End::new(Deflate::On(terms)).answering());
         let mut client = client(End::new(Deflate::On(terms)));
         converse(&mut client, &mut server, usize::MAX);
@@ -282,4 +283,58 @@ fn what_is_held_between_two_messages_is_what_was_agreed() {
         assert!(first == last && *last <= most, "{held:?}");
         assert_eq!(*last > 64 * 1024, terms == Terms::KEPT, "{held:?}");
     }
+}
+
+/// A server that holds what it is sent compressed.
+fn holding(limits: Limits) -> Script<Conn> {
+    let mut server = server(End { limits, intake: Intake::Hold, ..End::new(Deflate::Off) });
+    let mut client = client(End::new(limits.deflate));
+    converse(&mut client, &mut server, usize::MAX);
+    server
+}
+
+/// Zeros, compressed; they end where a block does.
+fn zeros(len: usize) -> Vec<u8> {
+    let mut stream = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut zeros = Vec::with_capacity(len);
+    let done = stream.compress_vec(&vec![0; len], &mut zeros, flate2::FlushCompress::Sync);
+    assert!(matches!(done, Ok(flate2::Status::Ok)));
+    zeros.truncate(zeros.len() - 4);
+    zeros
+}
+
+#[test]
+fn what_is_inflated_in_one_call_has_a_bound() {
+    const LEN: usize = 64 * 1024;
+    const MESSAGES: usize = 48;
+    let on = Limits { deflate: Deflate::On(Terms::SHARED), ..Limits::DEFAULT };
+    let message = frame(FIN | BINARY | RSV1, zeros(LEN));
+    for (messages, calls) in [(1, 1), (15, 1), (16, 1), (17, 2), (MESSAGES, 3), (MESSAGES + 1, 4)] {
+        let mut server = holding(on);
+        server.feed(&message.repeat(messages));
+        let before = end_of(&server).expect("it is open").calls;
+        server.mail(Mail::Take(Intake::Whole)).wake();
+        let end = end_of(&server).expect("it is open");
+        assert_eq!((end.heard.len() - 1, end.calls - before), (messages, calls));
+    }
+    // An end behind it is found all the same.
+    let mut server = holding(on);
+    server.feed(&message.repeat(16)).end().mail(Mail::Take(Intake::Whole)).wake();
+    assert_eq!(server.over(), Some(Err(Fault::Peer(reason::NO_CLOSE))));
+}
+
+#[test]
+fn a_part_of_a_message_has_a_bound_and_its_memory_is_given_back() {
+    // Stored blocks of a megabyte give credit for what comes behind them.
+    let stored = [&[0][..], &0xffffu16.to_le_bytes(), &[0; 2], &[7; 0xffff]].concat();
+    let deflate = Deflate::On(Terms::SHARED);
+    let mut server = holding(Limits { deflate, ..Limits::STREAMED });
+    server.mail(Mail::Take(Intake::Stream)).wake();
+    server.feed(&frame(BINARY | RSV1, stored.repeat(16)));
+    let bomb = zeros(16 << 20);
+    server.mail(Mail::Take(Intake::Hold)).feed(&frame(CONTINUE, &bomb));
+    server.mail(Mail::Take(Intake::Stream)).wake();
+    let (longest, held) = (end_of(&server).expect("it is open").longest, holds(&server));
+    assert!((512 << 10..=1032 << 10).contains(&longest), "{longest} of {}", bomb.len());
+    assert_eq!((server.over(), held < 192 << 10), (None, true), "{held}");
 }

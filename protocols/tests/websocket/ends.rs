@@ -45,6 +45,10 @@ pub(crate) struct End {
     /// Holds after each message, until there is room for it elsewhere.
     pub(crate) relays: bool,
     pub(crate) intake: Intake,
+    /// How often it was asked whether it has something to send: once at the end of each call.
+    pub(crate) calls: usize,
+    /// The longest message or part so far.
+    pub(crate) longest: usize,
     pub(crate) protocols: &'static [&'static str],
     pub(crate) limits: Limits,
 }
@@ -56,7 +60,17 @@ impl End {
     pub(crate) fn new(deflate: Deflate) -> Self {
         let limits = Limits { deflate, frame_max: 1 << 20, ..Limits::DEFAULT };
         let (heard, intake) = (Vec::new(), Intake::Whole);
-        End { heard, answers: false, relays: false, intake, protocols: &[], limits }
+        let protocols = &[];
+        End {
+            heard,
+            answers: false,
+            relays: false,
+            intake,
+            calls: 0,
+            longest: 0,
+            protocols,
+            limits,
+        }
     }
 
     pub(crate) fn answering(self) -> Self {
@@ -80,6 +94,7 @@ impl Handler<World> for End {
         socket: &mut Socket<'_, World>,
     ) -> Result<(), Fault> {
         self.heard.push(told(message));
+        self.longest = self.longest.max(message.len());
         if self.relays {
             self.intake = Intake::Hold;
         }
@@ -91,6 +106,7 @@ impl Handler<World> for End {
 
     fn part(&mut self, part: Part<'_>, socket: &mut Socket<'_, World>) -> Result<(), Fault> {
         self.heard.push(format!("{:?} {}", part.place, told(part.message)));
+        self.longest = self.longest.max(part.message.len());
         if self.answers {
             socket.fragment(part).map_err(|_| FULL)?;
         }
@@ -102,6 +118,7 @@ impl Handler<World> for End {
     }
 
     fn room(&mut self, _: &mut Socket<'_, World>) -> Result<(), Fault> {
+        self.calls += 1;
         if self.relays {
             self.intake = Intake::Whole;
         }
@@ -236,9 +253,14 @@ fn begin(masks: Masks, end: End) -> Script<Conn> {
 
 /// What an end heard after the handshake.
 pub(crate) fn heard(script: &Script<Conn>) -> Vec<String> {
+    end_of(script).map_or_else(|| vec!["not open".to_owned()], |end| end.heard.clone())
+}
+
+/// The end of a WebSocket that is open.
+pub(crate) fn end_of(script: &Script<Conn>) -> Option<&End> {
     match script.machine() {
-        Conn::Open(socket) => socket.handler().heard.clone(),
-        _ => vec!["not open".to_owned()],
+        Conn::Open(socket) => Some(socket.handler()),
+        _ => None,
     }
 }
 

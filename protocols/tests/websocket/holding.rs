@@ -1,5 +1,7 @@
 //! A handler that takes nothing now: [`Intake::Hold`].
 
+use std::time::Duration;
+
 use readily_protocols::contract::{Fault, Reason};
 use readily_protocols::testing::Script;
 use readily_protocols::websocket::{Deflate, Intake, Limits, reason};
@@ -72,6 +74,27 @@ fn what_waits_for_us_is_not_the_peers_delay() {
 }
 
 #[test]
+fn the_time_of_a_hold_is_not_the_senders() {
+    // A whole head, so that something is there that could be taken.
+    let message = text("hello");
+    for (intake, begun) in [(Intake::Whole, 7), (Intake::Stream, 7), (Intake::Stream, 8)] {
+        let mut server = open(Intake::Hold);
+        server.feed(&message[..begun]);
+        let within = Limits::DEFAULT.assembly_within;
+        server.wait(within - Duration::from_secs(1));
+        take(&mut server, intake);
+        // All of its time begins now.
+        server.wait(within - Duration::from_nanos(1)).feed(&message[begun..]);
+        assert_eq!(
+            (server.over(), heard(&server).len()),
+            (None, 2 + usize::from(intake == Intake::Stream))
+        );
+        server.feed(&message[..begun]).wait(within).expire(Reason::Own);
+        assert_eq!(server.over(), Some(Err(Fault::Peer(reason::ASSEMBLY_TIMED_OUT))));
+    }
+}
+
+#[test]
 fn a_peer_without_anything_to_say_is_asked_all_the_same() {
     let mut server = open(Intake::Hold);
     server.wait(Limits::DEFAULT.ping_after).expire(Reason::Own);
@@ -87,6 +110,12 @@ fn we_may_send_and_close_meanwhile() {
     assert_eq!(read(&server.take_sent()), ["text b", "close 1000"]);
     // What the peer has sent before it knew means nothing any more, and its answer is the end.
     server.feed(&close(1000, ""));
+    assert_eq!((server.over(), heard(&server)[1..].len()), (Some(Ok(())), 0));
+    // So it is where it is there already, behind what waits.
+    let mut server = open(Intake::Hold);
+    server.feed(&[text("a"), close(1000, "")].concat()).mail(Mail::Close);
+    assert_eq!(server.effects().list().drain(..).count(), 1, "a wake");
+    server.wake();
     assert_eq!((server.over(), heard(&server)[1..].len()), (Some(Ok(())), 0));
 }
 

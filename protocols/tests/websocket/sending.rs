@@ -99,3 +99,24 @@ fn pings_and_pongs_go_between_the_parts() {
     client.feed(&sent);
     assert_eq!(heard(&client)[1..], ["text ab"]);
 }
+
+#[test]
+fn who_was_told_that_a_message_is_unfinished_is_called_at_its_end() {
+    use Place::{First, Last, Middle};
+    for (between, woken) in [(None, 0), (Some(Mail::Text("x")), 1)] {
+        let mut server = server(End::new(Deflate::Off));
+        let mut client = client(End::new(Deflate::Off));
+        converse(&mut client, &mut server, usize::MAX);
+        server.mail(text(First, "a"));
+        if let Some(between) = between {
+            server.mail(between);
+        }
+        server.mail(text(Middle, "b"));
+        assert_eq!(server.effects().list().drain(..).count(), 0, "it goes on");
+        server.mail(text(Last, "c"));
+        assert_eq!(server.effects().list().drain(..).count(), woken);
+        // The next one blocks nobody.
+        server.mail(text(First, "a")).mail(text(Last, "b"));
+        assert_eq!(server.effects().list().drain(..).count(), 0);
+    }
+}

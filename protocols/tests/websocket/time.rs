@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use readily_protocols::contract::Machine;
 use readily_protocols::contract::{Fault, Reason};
-use readily_protocols::websocket::{CloseCode, Encoded, reason};
+use readily_protocols::websocket::{CloseCode, Encoded, Limits, reason};
 
 use crate::client::*;
-use crate::story::{Mail, Story};
+use crate::story::{Answers, Mail, Story};
 
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(10);
@@ -103,14 +104,81 @@ fn a_message_that_we_do_not_take_is_not_late() {
     }
     story.feed(frame(FIN | CONTINUE, "lf"));
     assert!(story.events().is_empty(), "there is no room");
-    for _ in 0..3 {
-        story.0.wait(PING);
-        assert!(story.is_due());
-        story.0.expire(Reason::Own);
-        assert_eq!(story.over(), None);
-    }
+    // The send stall of the loop is for it.
+    assert_eq!(story.0.wait(100 * PING).machine().deadline(), None);
     story.0.unblock();
     assert_eq!(story.events(), ["text half"]);
+}
+
+/// Messages without an end.
+const STREAMED: Limits = Limits { assembly_within: Duration::MAX, ..Limits::DEFAULT };
+
+/// What has begun and goes on, and what ends it.
+fn begun() -> [[Vec<u8>; 2]; 3] {
+    let (head, whole) = (frame(FIN | TEXT, "hello"), frame(TEXT, "hel"));
+    let cut = |at: usize| [head[..at].to_vec(), head[at..].to_vec()];
+    [cut(1), cut(8), [whole, frame(FIN | CONTINUE, "lo")]]
+}
+
+#[test]
+fn a_peer_that_is_silent_inside_a_message_is_asked_and_then_left() {
+    for [begun, _] in begun() {
+        let mut story = Story::with(Answers::Nothing, STREAMED);
+        story.feed(&begun);
+        passes(&mut story, PING);
+        assert_eq!((story.sent(), story.over()), (vec!["ping".to_owned()], None));
+        passes(&mut story, PONG);
+        assert_eq!(story.fault(), Some(reason::NO_PONG));
+    }
+}
+
+#[test]
+fn whatever_comes_inside_a_message_is_a_sign_of_life() {
+    for [begun, rest] in begun() {
+        let mut story = Story::with(Answers::Nothing, STREAMED);
+        story.feed(&begun);
+        // All but the last byte, each after a ping; then the end in its own time.
+        let (last, before) = rest.split_last().expect("a byte");
+        for byte in before {
+            passes(&mut story, PING);
+            story.0.wait(PONG - NANO);
+            story.feed([*byte]);
+            assert!(!story.is_due());
+        }
+        story.feed([*last]);
+        assert_eq!((story.events(), story.over()), (vec!["text hello".to_owned()], None));
+        passes(&mut story, PING);
+        passes(&mut story, PONG);
+        assert_eq!(story.fault(), Some(reason::NO_PONG));
+    }
+    let mut story = Story::with(Answers::Nothing, STREAMED);
+    story.feed(frame(TEXT, "hel"));
+    for _ in 0..3 {
+        passes(&mut story, PING);
+        story.feed(pong("")).0.wait(PONG);
+        assert_eq!((story.is_due(), story.over()), (false, None));
+        story.0.wait(NANO);
+        story.feed(frame(CONTINUE, ""));
+    }
+}
+
+#[test]
+fn a_ping_inside_a_message_does_not_make_it_longer() {
+    for (within, pings) in [(PING, 0), (PING + PONG, 1), (2 * PING, 1)] {
+        let limits = Limits { assembly_within: within, ..Limits::DEFAULT };
+        let mut story = Story::with(Answers::Nothing, limits);
+        story.feed(frame(TEXT, "hel")).0.wait(PING);
+        if pings > 0 {
+            story.0.expire(Reason::Own);
+            story.feed(pong("")).0.wait(within - PING - NANO);
+            assert_eq!((story.is_due(), story.over()), (false, None), "{within:?}");
+            story.0.wait(NANO);
+        }
+        assert!(story.is_due());
+        story.0.expire(Reason::Own);
+        assert_eq!(story.sent().len(), pings + 1);
+        assert_eq!(story.fault(), Some(reason::ASSEMBLY_TIMED_OUT), "{within:?}");
+    }
 }
 
 #[test]

@@ -274,6 +274,16 @@ fn what_is_wrong_is_refused() {
 }
 
 #[test]
+fn half_a_frame_behind_a_close_of_ours_is_not_waited_for() {
+    let mut script = odd("f");
+    assert_eq!(read(script.sent()), ["close 1000"]);
+    script.feed(&binary("half")[..7]);
+    assert_eq!(script.over(), None);
+    script.end();
+    assert_eq!(script.over(), Some(Ok(())));
+}
+
+#[test]
 fn deadlines_and_mail_reach_the_machine_inside() {
     let mut script = odd("");
     script.mail("mail for you");

@@ -12,6 +12,8 @@ struct Queue {
     items: VecDeque<Item>,
     /// Whether it met the policy and has not taken all since.
     lapsed: bool,
+    /// What it had then.
+    had: usize,
 }
 
 impl Queue {
@@ -113,8 +115,14 @@ impl Model {
         };
         queue.items.pop_front();
         queue.lapsed &= !queue.items.is_empty();
+        queue.had = if queue.lapsed { queue.had } else { 0 };
         self.counts.delivered += 1;
         true
+    }
+
+    /// What is kept for those who fell behind, if each had a list of its own.
+    pub(crate) fn kept(&self) -> usize {
+        self.queues.values().map(|queue| queue.had).sum()
     }
 
     /// The most that waits for one subscriber, over all topics.
@@ -141,6 +149,7 @@ fn offer(policy: Policy, queue: &mut Queue, item: &Item, counts: &mut Counts) ->
     match policy.slow {
         Slow::Close if is_full => return Offered::Fell,
         Slow::DropNewest if is_full || queue.lapsed => {
+            queue.had = if queue.lapsed { queue.had } else { queue.cost() };
             queue.lapsed = true;
             counts.dropped_newest += 1;
             return Offered::Missed;

@@ -2,7 +2,7 @@
 
 use readily_protocols::websocket::{Policy, Slow, UnknownSlow};
 
-use crate::world::{Stage, id};
+use crate::world::{LETTER, Stage, id};
 
 #[test]
 fn each_policy_has_its_own_gap() {
@@ -49,6 +49,35 @@ fn one_who_misses_the_newest_misses_all_until_it_has_taken_what_it_had() {
     stage.publish_each("news", "h");
     assert_eq!(stage.take_all(0), "h");
     assert_eq!(stage.topics.counts().dropped_newest, 3);
+}
+
+#[test]
+fn what_those_keep_who_fall_behind_one_after_another_has_a_bound() {
+    const BACKLOG: usize = 4;
+    const LISTS: usize = 8;
+    const SLOW: usize = 40;
+    let mut stage = Stage::of(Slow::DropNewest, BACKLOG);
+    let mut published = 0;
+    for who in 0..SLOW {
+        stage.subscribe(who as u32, "news");
+        stage.publish_each("news", "a");
+        published += 1;
+        assert!(stage.topics.held() <= (1 + LISTS) * BACKLOG * LETTER, "{who}");
+    }
+    // Whoever came while there was room for its list has it; the others lost what they had, and may
+    // have what came since.
+    let taken: Vec<usize> = (0..SLOW as u32).map(|who| stage.take_all(who).len()).collect();
+    assert_eq!(taken[..LISTS], [BACKLOG; LISTS]);
+    // What they did not get is counted, each message for each of them.
+    let due: usize = (1..=published).sum();
+    let counts = stage.topics.counts();
+    assert_eq!(counts.dropped_newest + counts.delivered, due as u64);
+    assert_eq!(stage.topics.held(), 0);
+    // And all of them are told of what comes.
+    stage.woken();
+    stage.publish_each("news", "z");
+    assert_eq!(stage.woken().len(), SLOW);
+    assert!((0..SLOW as u32).all(|who| stage.take_all(who) == "z"));
 }
 
 #[test]

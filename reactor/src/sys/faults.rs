@@ -28,7 +28,7 @@ use readily_protocols::contract::{Address, Datagram, Transmit};
 use rustix::io::Errno;
 
 use super::sim::{Chance, Rng};
-use super::{Bind, Close, Listen, Readiness, Ready, StreamOptions, Sys, Token, Wake, Work};
+use super::{Batch, Bind, Close, Listen, Readiness, Ready, StreamOptions, Sys, Token, Wake, Work};
 
 /// A system call of the loop, by what it does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -300,12 +300,12 @@ impl<S: Sys> Sys for Faulty<S> {
         self.inner.seed()
     }
 
-    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<Batch> {
         self.strike(Call::Poll, None)?;
         let timeout = if self.again.is_empty() { timeout } else { Some(Duration::ZERO) };
-        self.inner.poll(ready, timeout)?;
+        let batch = self.inner.poll(ready, timeout)?;
         ready.append(&mut self.again);
-        Ok(())
+        Ok(batch)
     }
 
     fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {

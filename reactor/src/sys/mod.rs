@@ -99,6 +99,15 @@ impl fmt::Debug for dyn Wake {
 /// Work that blocks, with its answer inside.
 pub type Work = Box<dyn FnOnce() + Send>;
 
+/// Whether a wait has told of all that was ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Batch {
+    /// It has.
+    Whole,
+    /// It has told of as much as one wait can: more may be ready.
+    Full,
+}
+
 /// Every system call of the loop.
 ///
 /// Readiness is edge-triggered: a source that is registered is reported once when it becomes ready,
@@ -128,11 +137,11 @@ pub trait Sys: 'static {
     fn seed(&mut self) -> u64;
 
     /// Waits until a source is ready, a waker was called or `timeout` has passed, and appends what
-    /// is ready.
+    /// is ready; says whether that is all.
     ///
     /// # Errors
     /// Those of the wait itself.
-    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()>;
+    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<Batch>;
 
     /// What wakes this loop from other threads.
     ///

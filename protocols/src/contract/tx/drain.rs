@@ -28,7 +28,8 @@ impl Tx {
     /// Changes the marks; a low one that is not below the high one, which nobody could fall under
     /// after being held up, is put there.
     pub fn set_marks(&mut self, marks: Marks) {
-        self.marks = Marks { low: marks.low.min(marks.high.saturating_sub(1)), ..marks };
+        self.low = marks.low.min(marks.high.saturating_sub(1));
+        self.marks = Marks { low: self.low, ..marks };
     }
 
     /// Gives memory for the next small writes, so that they allocate nothing.
@@ -62,11 +63,17 @@ impl Tx {
         self.overflowed
     }
 
-    /// Whether at most the low mark waits, and at most [`FILES_LOW`] where files do.
+    /// Whether at most the low mark waits, and at most [`FILES_LOW`] where files do; less where more
+    /// room is [wanted](Tx::want).
     #[inline]
     pub fn is_low(&self) -> bool {
         // What is in memory is charged at least its bytes, so only files can be longer.
-        self.charge <= self.marks.low && self.len <= self.marks.low.max(FILES_LOW)
+        self.charge <= self.low && self.len <= self.low.max(FILES_LOW)
+    }
+
+    /// Those who wait for room are advanced now: no more of it is wanted than the low mark says.
+    pub fn be_low(&mut self) {
+        self.low = self.marks.low;
     }
 
     /// Bytes of memory that it holds.

@@ -55,6 +55,8 @@ pub struct Tx {
     len: usize,
     charge: usize,
     marks: Marks,
+    /// The low mark, or less while [`want`](Tx::want) says so.
+    low: usize,
     half: Half,
     overflowed: bool,
     /// Pieces at the front that [`Tx::fit`] has seen.
@@ -87,6 +89,12 @@ impl Tx {
     #[inline]
     pub fn left(&self) -> usize {
         if self.half == Half::Open { self.marks.cap.saturating_sub(self.charge) } else { 0 }
+    }
+
+    /// Says that `n` bytes are to be written at once and there is too little [left](Tx::left) for
+    /// them: whoever does is advanced as for room when there is that much, and not before.
+    pub fn want(&mut self, n: usize) {
+        self.low = self.low.min(self.marks.cap.saturating_sub(n));
     }
 
     /// Whether this half is still open: bytes written after [`finish`](Tx::finish) are dropped.

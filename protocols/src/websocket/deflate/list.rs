@@ -12,20 +12,25 @@ pub(super) struct Extension<'a> {
 /// How many extensions or parameters of one are looked at: a list that is longer is malformed.
 const ITEMS_MAX: usize = 16;
 
-/// The extensions of one field, in their order.
+/// The extensions of one field, in their order. An element of nothing is passed over, and counts
+/// (RFC 9110, section 5.6.1.2).
 pub(super) fn parse(field: &[u8]) -> Result<Vec<Extension<'_>>, Malformed> {
     let mut rest = std::str::from_utf8(field).map_err(|_| Malformed)?;
     let mut all = Vec::new();
-    loop {
-        let (extension, after) = extension(rest)?;
-        all.push(extension);
-        match after.strip_prefix(',') {
-            _ if all.len() > ITEMS_MAX => return Err(Malformed),
+    for _ in 0..ITEMS_MAX {
+        rest = space(rest);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            let (extension, after) = extension(rest)?;
+            all.push(extension);
+            rest = after;
+        }
+        match rest.strip_prefix(',') {
             Some(more) => rest = more,
-            None if after.is_empty() => return Ok(all),
+            None if rest.is_empty() && !all.is_empty() => return Ok(all),
             None => return Err(Malformed),
         }
     }
+    Err(Malformed)
 }
 
 fn extension(text: &str) -> Result<(Extension<'_>, &str), Malformed> {

@@ -1,6 +1,6 @@
 //! The one deadline of each phase.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
@@ -18,6 +18,9 @@ impl Session {
 
     /// Sets the deadline of what it waits for, at the end of a call: `heard` says whether bytes of
     /// the peer were there, `unread` whether some still are.
+    ///
+    /// The time of a message is not the peer's while it is [held](Phase::Held), and is given anew
+    /// behind that.
     #[inline]
     pub(in crate::websocket) fn settle(
         &mut self,
@@ -31,7 +34,7 @@ impl Session {
             return self.set_deadline(heard, unread, now, limits);
         }
         if heard {
-            self.heard = Some(now);
+            self.since = Some(now);
         }
     }
 
@@ -41,12 +44,14 @@ impl Session {
             Phase::Leaving => {
                 (self.phase, self.due) = (Phase::Closing, now.checked_add(limits.close_within));
             }
-            Phase::Over => self.due = None,
+            Phase::Over | Phase::Held => self.due = None,
             Phase::Parting | Phase::Closing => {}
             _ if unread || self.partial.is_some() => {
-                if self.phase != Phase::Partial {
-                    (self.phase, self.due) =
-                        (Phase::Partial, now.checked_add(limits.assembly_within));
+                if !self.is_inside() {
+                    self.begin_partial(now, limits);
+                } else if heard {
+                    self.phase = Phase::Partial;
+                    self.wait_inside(limits.ping_after, now, limits);
                 }
             }
             Phase::Pinged if !heard => {}
@@ -57,57 +62,104 @@ impl Session {
         }
     }
 
-    /// The deadline has passed. A peer that we do not read from, since it does not read from us or
-    /// `held` says so, is not blamed for what it could not say: the loop's send stall is for it.
+    /// The deadline has passed. A peer that we do not read from, since it does not read from us, is
+    /// not blamed for what it could not say: the loop's send stall is for it.
     ///
     /// # Errors
     /// The peer's time is over.
     pub(in crate::websocket) fn expire(
         &mut self,
         tx: &mut Tx,
-        held: bool,
         now: Instant,
         limits: &Limits,
     ) -> Result<(), Fault> {
+        if self.is_inside() {
+            return self.expire_inside(tx, now, limits);
+        }
         if self.phase == Phase::Idle
-            && let Some(heard) = self.heard.take()
+            && let Some(heard) = self.since.take()
         {
             self.due = heard.checked_add(limits.ping_after);
             if self.due.is_none_or(|due| due > now) {
                 return Ok(());
             }
         }
-        let held = held || tx.room() == 0;
         let wait = match self.phase {
-            Phase::New | Phase::Over | Phase::Leaving | Phase::Parting => return Ok(()),
             Phase::Idle if tx.is_empty() => {
-                self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
+                self.ping(tx);
                 self.phase = Phase::Pinged;
                 limits.pong_within
             }
             Phase::Idle => limits.ping_after,
             Phase::Pinged if !tx.is_empty() => limits.pong_within,
-            Phase::Partial if held => limits.assembly_within,
-            Phase::Pinged => {
-                let refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };
-                return Err(self.refuse(tx, refusal));
-            }
-            Phase::Partial => {
-                return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
-            }
+            Phase::Pinged => return Err(self.refuse(tx, NO_PONG)),
             Phase::Closing => {
                 return Err(self.refuse(tx, Refusal::policy(reason::CLOSE_TIMED_OUT)));
             }
+            _ => return Ok(()),
         };
         self.due = now.checked_add(wait);
         Ok(())
+    }
+
+    /// The same inside a message, which has an end of its time, and where a peer of which nothing
+    /// is heard is asked as well.
+    fn expire_inside(&mut self, tx: &mut Tx, now: Instant, limits: &Limits) -> Result<(), Fault> {
+        if tx.room() == 0 {
+            self.begin_partial(now, limits);
+            return Ok(());
+        }
+        if self.assembled_by(limits).is_some_and(|end| end <= now) {
+            return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
+        }
+        let wait = match self.phase {
+            Phase::PartialPinged if tx.is_empty() => return Err(self.refuse(tx, NO_PONG)),
+            Phase::Partial if tx.is_empty() => {
+                self.ping(tx);
+                self.phase = Phase::PartialPinged;
+                limits.pong_within
+            }
+            Phase::Partial => limits.ping_after,
+            _ => limits.pong_within,
+        };
+        self.wait_inside(wait, now, limits);
+        Ok(())
+    }
+
+    fn ping(&mut self, tx: &mut Tx) {
+        self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
+    }
+
+    /// A message, or a frame, begins now, or its time does.
+    fn begin_partial(&mut self, now: Instant, limits: &Limits) {
+        (self.phase, self.since) = (Phase::Partial, Some(now));
+        self.wait_inside(limits.ping_after, now, limits);
+    }
+
+    /// The deadline inside a message: its own, or that of the next sign of life.
+    fn wait_inside(&mut self, wait: Duration, now: Instant, limits: &Limits) {
+        let alive = now.checked_add(wait);
+        self.due = self.assembled_by(limits).into_iter().chain(alive).min();
+    }
+
+    /// When the message that has begun has to be there.
+    fn assembled_by(&self, limits: &Limits) -> Option<Instant> {
+        self.since?.checked_add(limits.assembly_within)
+    }
+
+    /// Whether a message or a frame has begun, and its time is the peer's.
+    #[inline]
+    pub(super) fn is_inside(&self) -> bool {
+        matches!(self.phase, Phase::Partial | Phase::PartialPinged)
     }
 
     /// Nothing is waited for any more: the deadline that there was is not one for a ping.
     #[inline]
     pub(super) fn be_idle(&mut self) {
         if self.phase != Phase::Idle {
-            (self.phase, self.due, self.heard) = (Phase::Idle, None, None);
+            (self.phase, self.due, self.since) = (Phase::Idle, None, None);
         }
     }
 }
+
+const NO_PONG: Refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };

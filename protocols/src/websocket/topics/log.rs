@@ -1,7 +1,6 @@
 //! What was published in one topic and is still to be taken by somebody.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::super::Encoded;
 
@@ -62,9 +61,9 @@ impl Log {
         self.entries.back().map(|entry| &entry.message)
     }
 
-    /// What a reader at the front has not taken: all, the newest first.
-    pub(super) fn all(&self) -> Arc<[Encoded]> {
-        self.entries.iter().rev().map(|entry| entry.message.clone()).collect()
+    /// What a reader at the front has not taken: all, the oldest first.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &Encoded> {
+        self.entries.iter().map(|entry| &entry.message)
     }
 
     /// Whether a reader at `cursor` takes the oldest message next.

@@ -111,6 +111,11 @@ impl Member {
         !std::mem::replace(&mut self.is_awake, true)
     }
 
+    /// One subscription less has something.
+    pub(super) fn calm(&mut self) {
+        self.ready -= 1;
+    }
+
     /// It has to be woken for something else.
     pub(super) fn is_asleep(&self) -> bool {
         !self.is_awake

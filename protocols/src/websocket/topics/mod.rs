@@ -62,6 +62,7 @@
 //! dropped. All orders are fixed: the same calls have the same results.
 
 mod counts;
+mod kept;
 mod log;
 mod members;
 mod policy;
@@ -81,7 +82,7 @@ pub use policy::{Bounds, Policy, Refused, Slow, UnknownSlow};
 pub use pull::Pulled;
 
 use members::{Members, Subscription};
-use topic::Topic;
+use topic::{Fate, Topic};
 
 /// What a subscriber takes next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -215,8 +216,11 @@ impl Topics {
         while let Some(topic) = self.topics.get_mut(at)
             && !topic.has_room(message)
         {
-            for index in topic.make_room(&mut self.counts) {
-                self.fall(index, fx);
+            for (index, fate) in topic.make_room(&mut self.counts) {
+                match fate {
+                    Fate::Goes => self.fall(index, fx),
+                    Fate::HasNothing => self.lose(index),
+                }
             }
         }
         let Topics { topics, members, counts, .. } = self;
@@ -283,7 +287,7 @@ impl Topics {
         self.find(name).and_then(|at| self.topics.get(at)).map_or(0, Topic::subscribers)
     }
 
-    /// Bytes of memory that wait in all logs, as they are [charged](Policy::backlog).
+    /// Bytes of memory that wait in all topics, as they are [charged](Policy::backlog).
     pub fn held(&self) -> usize {
         self.topics.iter().map(|(_, topic)| topic.held()).sum()
     }
@@ -345,6 +349,13 @@ impl Topics {
         self.vacate(&subscriptions);
         self.fallen.push(id);
         self.counts.closed_slow += 1;
+    }
+
+    /// Somebody lost what waited for it in one of its topics.
+    fn lose(&mut self, index: u32) {
+        if let Some(member) = self.members.at_mut(index) {
+            member.calm();
+        }
     }
 
     fn vacate(&mut self, subscriptions: &[Subscription]) {

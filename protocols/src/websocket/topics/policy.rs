@@ -6,10 +6,15 @@ use std::str::FromStr;
 /// What becomes of a subscriber that lags by more than the [backlog](Policy::backlog).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slow {
-    /// It is closed with the code 1013: whoever is subscribed has got everything.
+    /// It is closed with the code 1013: whoever is subscribed has got everything, but for messages
+    /// larger than its send buffer may ever be, which are dropped and counted under each policy.
     Close,
     /// It keeps what waited for it, and misses what is published until it has taken all of that:
     /// one gap, and then the newest again.
+    ///
+    /// Those who fall behind at once share what they keep. All lists of one topic have room for
+    /// eight backlogs: whoever falls behind when they are full keeps less, or nothing, and what it
+    /// loses is counted with the rest.
     DropNewest,
     /// It misses the oldest that waited for it.
     DropOldest,

@@ -1,12 +1,12 @@
 //! One topic: its log, and who stands where in it.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use slab::Slab;
 
 use super::super::Encoded;
 use super::counts::Counts;
+use super::kept::{Kept, Rest};
 use super::log::{Log, charge};
 use super::policy::{Policy, Refused, Slow};
 
@@ -24,7 +24,8 @@ pub(super) struct Topic {
     /// How many seats are [`Place::Latest`].
     latest: usize,
     /// How many seats are [`Place::Kept`].
-    kept: usize,
+    missing: usize,
+    kept: Kept,
     /// What was published in the turn of this time, as it is charged.
     turn: Option<(Instant, usize)>,
 }
@@ -46,9 +47,18 @@ enum Place {
     At(u64),
     /// The newest: it fell behind, and is only told how things stand.
     Latest,
-    /// What it had when it fell behind, the newest first, with how many of them are left, and
-    /// nothing that came later. Those who fall behind at once share it.
-    Kept(Arc<[Encoded]>, usize),
+    /// What it had when it fell behind, with how many of them are left, and nothing that came
+    /// later.
+    Kept(Rest, usize),
+}
+
+/// What becomes of a subscriber that fell behind, besides what its topic does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    /// It has to go.
+    Goes,
+    /// It has nothing to take any more.
+    HasNothing,
 }
 
 impl Topic {
@@ -61,7 +71,8 @@ impl Topic {
             seats: Slab::new(),
             asleep: Vec::new(),
             latest: 0,
-            kept: 0,
+            missing: 0,
+            kept: Kept::default(),
             turn: None,
         }
     }
@@ -75,9 +86,9 @@ impl Topic {
         self.seats.len()
     }
 
-    /// What waits in its log, as it is charged.
+    /// What waits in its log and besides it, as it is charged.
     pub(super) fn held(&self) -> usize {
-        self.log.charge()
+        self.log.charge() + self.kept.charge()
     }
 
     /// A seat for somebody, who has nothing to take yet.
@@ -95,7 +106,10 @@ impl Topic {
         match seat.place {
             Place::At(cursor) => self.log.leave(cursor),
             Place::Latest => self.latest -= 1,
-            Place::Kept(..) => self.kept -= 1,
+            Place::Kept(rest, _) => {
+                self.missing -= 1;
+                self.kept.release(rest);
+            }
         }
         self.trim();
         seat.asleep_at.is_none()
@@ -107,7 +121,7 @@ impl Topic {
         match &self.seats.get(at)?.place {
             Place::At(cursor) => self.log.at(*cursor),
             Place::Latest => self.log.last(),
-            Place::Kept(kept, left) => kept.get(left.checked_sub(1)?),
+            Place::Kept(rest, left) => rest.get(rest.len() - left),
         }
     }
 
@@ -129,8 +143,11 @@ impl Topic {
                 *left = left.saturating_sub(1);
                 let is_last = *left == 0;
                 if is_last {
-                    self.kept -= 1;
-                    seat.place = Place::At(self.log.enter());
+                    let place = std::mem::replace(&mut seat.place, Place::At(self.log.enter()));
+                    self.missing -= 1;
+                    if let Place::Kept(rest, _) = place {
+                        self.kept.release(rest);
+                    }
                 }
                 is_last
             }
@@ -178,8 +195,9 @@ impl Topic {
         self.log.charge() + charge(message) <= self.policy.backlog
     }
 
-    /// Makes some room: the slowest meet the policy. Gives the members back who have to go for it.
-    pub(super) fn make_room(&mut self, counts: &mut Counts) -> Vec<u32> {
+    /// Makes some room: the slowest meet the policy. Gives the members back of whom that is not
+    /// all.
+    pub(super) fn make_room(&mut self, counts: &mut Counts) -> Vec<(u32, Fate)> {
         let behind = u64::from(self.log.readers_at_front());
         if behind == 0 || self.policy.slow == Slow::DropOldest {
             counts.dropped_oldest += behind;
@@ -188,26 +206,52 @@ impl Topic {
         }
         let seats: Vec<usize> = self.slowest().collect();
         if self.policy.slow == Slow::Close {
-            return seats.iter().filter_map(|at| Some(self.seats.get(*at)?.member)).collect();
+            let member = |at| Some((self.seats.get(at)?.member, Fate::Goes));
+            return seats.into_iter().filter_map(member).collect();
         }
-        let waiting = self.log.len() as u64;
-        // All of them stand at the front, so that one list is for all.
-        let rest = (self.policy.slow == Slow::DropNewest).then(|| self.log.all());
+        let fates = match self.policy.slow {
+            Slow::DropNewest => self.keep_rest_of(seats, counts),
+            _ => self.coalesce(seats, counts),
+        };
+        self.log.trim(0);
+        fates
+    }
+
+    /// Those who stand at the front keep what they have, as far as there is room for it besides the
+    /// log, and miss what comes.
+    fn keep_rest_of(&mut self, seats: Vec<usize>, counts: &mut Counts) -> Vec<(u32, Fate)> {
+        let rest = self.kept.keep(self.log.messages(), self.policy.backlog);
+        let dropped = (self.log.len() - rest.len()) as u64;
+        let mut fates = Vec::new();
         for at in seats {
             let Some(seat) = self.seats.get_mut(at) else { continue };
             let Place::At(cursor) = seat.place else { continue };
-            if let Some(rest) = &rest {
-                seat.place = Place::Kept(Arc::clone(rest), rest.len());
-                self.kept += 1;
+            self.log.leave(cursor);
+            counts.dropped_newest += dropped;
+            if rest.is_empty() {
+                seat.place = Place::At(self.log.enter());
+                fates.push((seat.member, Fate::HasNothing));
+                self.sleep(at);
             } else {
-                seat.place = Place::Latest;
-                self.latest += 1;
-                // One is counted as soon as a newer one comes, as for those who are there already.
-                counts.coalesced += waiting - 1;
+                seat.place = Place::Kept(rest.clone(), rest.len());
+                self.missing += 1;
             }
+        }
+        fates
+    }
+
+    /// Those who stand at the front are told how things stand, and no more.
+    fn coalesce(&mut self, seats: Vec<usize>, counts: &mut Counts) -> Vec<(u32, Fate)> {
+        let waiting = self.log.len() as u64;
+        for at in seats {
+            let Some(seat) = self.seats.get_mut(at) else { continue };
+            let Place::At(cursor) = seat.place else { continue };
+            seat.place = Place::Latest;
+            self.latest += 1;
+            // One is counted as soon as a newer one comes, as for those who are there already.
+            counts.coalesced += waiting - 1;
             self.log.leave(cursor);
         }
-        self.log.trim(0);
         Vec::new()
     }
 
@@ -220,8 +264,8 @@ impl Topic {
         mut wake: impl FnMut(u32),
     ) -> usize {
         counts.coalesced += self.latest as u64;
-        counts.dropped_newest += self.kept as u64;
-        let reached = self.seats.len() - self.kept;
+        counts.dropped_newest += self.missing as u64;
+        let reached = self.seats.len() - self.missing;
         if reached == 0 {
             return 0;
         }

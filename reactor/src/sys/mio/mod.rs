@@ -10,7 +10,8 @@ use rustix::fd::OwnedFd;
 use signal_hook_mio::v1_0::Signals;
 
 use super::{
-    Bind, Close, Listen, Readiness, Ready, Source, StreamOptions, Sys, Token, Wake, Work, tables,
+    Batch, Bind, Close, Listen, Readiness, Ready, Source, StreamOptions, Sys, Token, Wake, Work,
+    tables,
 };
 
 mod datagram;
@@ -86,13 +87,14 @@ impl Sys for Mio {
     }
 
     #[inline]
-    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<Batch> {
+        let before = ready.len();
         self.poll.poll(&mut self.events, timeout)?;
         ready.extend(self.events.iter().map(|event| {
             let token = Token(event.token().0 as u64);
             Ready { token, what: readiness(event) }
         }));
-        Ok(())
+        Ok(if ready.len() - before < EVENTS { Batch::Whole } else { Batch::Full })
     }
 
     fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {

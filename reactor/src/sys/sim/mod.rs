@@ -50,7 +50,7 @@ use readily_protocols::contract::{Address, Datagram, Transmit};
 use rustix::io::Errno;
 
 use super::faults::Call;
-use super::{Bind, Close, Listen, Ready, StreamOptions, Sys, Token, Wake, Work};
+use super::{Batch, Bind, Close, Listen, Ready, StreamOptions, Sys, Token, Wake, Work};
 use datagrams::Datagrams;
 use ends::{EndRef, Ends};
 use host::Host;
@@ -231,7 +231,7 @@ impl Sys for Sim {
         self.rng.draw()
     }
 
-    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<()> {
+    fn poll(&mut self, ready: &mut Vec<Ready>, timeout: Option<Duration>) -> io::Result<Batch> {
         let first = ready.len();
         if !self.deliver_due() && !self.has_news() {
             self.wait(timeout);
@@ -241,7 +241,7 @@ impl Sys for Sim {
         for event in &ready[first..] {
             self.trace.note(Call::Poll, event.token.0, u64::from(event.what.0));
         }
-        Ok(())
+        Ok(if ready.len() - first < self.batch { Batch::Whole } else { Batch::Full })
     }
 
     fn waker(&mut self) -> io::Result<Arc<dyn Wake>> {
