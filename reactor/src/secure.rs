@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use readily_protocols::contract::{App, End, Fault, Id, Origin, Remote, Rx};
 
-use crate::carrier::{Failure, Layer, Received, Socket};
+use crate::carrier::{Failure, Layer, PANICKED, Received, Socket};
 use crate::listener::OUTGOING;
 use crate::reactor::Reactor;
 use crate::slot::{Flags, Phase, Slot};
@@ -114,10 +114,14 @@ impl<A: App, S: Sys> Reactor<A, S> {
     /// The handshake is done: the listener's closure makes the machine, where there is none yet.
     fn introduce(&mut self, id: Id) {
         let index = id.index as usize;
-        self.end_handshaking(index);
         let slot = &mut self.slots[index];
         let Some(Layer::Tls(tls)) = self.layers.of(index, slot.flags) else { return };
-        let origin = Origin { address: slot.remote.address(), secured: Some(tls.secured()) };
+        let Some(secured) = tls.secured() else {
+            return self.refuse_handshake(index, Fault::Local(PANICKED));
+        };
+        let origin = Origin { address: slot.remote.address(), secured: Some(secured) };
+        self.end_handshaking(index);
+        let slot = &mut self.slots[index];
         if slot.listener == OUTGOING {
             slot.remote = Remote::from(origin);
             return self.open_outgoing(id);

@@ -209,11 +209,10 @@ impl Fetcher {
             let line = format!("cannot connect: {why}");
             return self.fail(&line, fx);
         };
-        let connect = match &self.tls {
-            Some(tls) if url.scheme == Scheme::Https => {
-                Connect::to(address).tls(tls, &url.authority().0)
-            }
-            _ => Connect::to(address),
+        let connect = match (url.scheme, &self.tls) {
+            (Scheme::Http, _) => Connect::to(address),
+            (Scheme::Https, Some(tls)) => Connect::to(address).tls(tls, &url.authority().0),
+            (Scheme::Https, None) => return self.fail("there is nothing to trust it by", fx),
         };
         match fx.connect(connect, Conn::Http(Client::new(Puller::default()))) {
             Ok(id) => {

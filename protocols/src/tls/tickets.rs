@@ -76,8 +76,9 @@ impl Keys {
     /// Those that are good now; none where there is no time, or no randomness for new ones.
     fn ring(&self) -> Option<MutexGuard<'_, Ring>> {
         let now = self.clock.current_time()?.as_secs();
-        let generation = self.certificates.generation();
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, or two threads could put the newer keys away for the older certificates.
+        let generation = self.certificates.generation();
         // A clock that was set back would keep a key for longer than it is good for.
         let age = now.checked_sub(ring.since);
         let (is_old, is_dead) = match age {

@@ -276,7 +276,7 @@ fn what_is_wrong_is_refused() {
 #[test]
 fn half_a_frame_behind_a_close_of_ours_is_not_waited_for() {
     let mut script = odd("f");
-    assert_eq!(read(script.sent()), ["close 1000"]);
+    assert_eq!(read(script.sent()), ["binary last", "close 1000"]);
     script.feed(&binary("half")[..7]);
     assert_eq!(script.over(), None);
     script.end();

@@ -29,6 +29,8 @@ pub(crate) struct Tls {
     session: Box<dyn Session>,
     rx: Rx,
     tx: Tx,
+    /// As the session said last.
+    handshaking: bool,
     /// The session holds plaintext back, for want of room.
     holds: bool,
     /// Our `close_notify` was queued.
@@ -47,6 +49,7 @@ impl Tls {
             session,
             rx: Rx::new(CIPHER_MAX),
             tx: Tx::new(MARKS),
+            handshaking: true,
             holds: false,
             said_end: false,
             heard_end: false,
@@ -67,7 +70,7 @@ impl Tls {
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        self.session.is_handshaking()
+        self.handshaking
     }
 
     /// Whether its session panicked.
@@ -75,8 +78,9 @@ impl Tls {
         self.panicked
     }
 
-    pub(crate) fn secured(&self) -> Secured {
-        self.session.secured()
+    /// What the handshake agreed on; none if the session panics.
+    pub(crate) fn secured(&mut self) -> Option<Secured> {
+        self.ask(|session, _, _| session.secured())
     }
 
     /// Whether plaintext or ciphertext is held back.
@@ -127,10 +131,16 @@ impl Tls {
             }
         }
         let before = plain.len();
-        let fed = self.ask(|session, rx, tx| session.feed(rx, tx, plain));
+        let fed = self.ask(|session, rx, tx| {
+            let fed = session.feed(rx, tx, plain);
+            (fed, session.is_handshaking())
+        });
         let fed = match fed {
             Some(_) if self.tx.has_overflowed() => Err(Fault::Peer(UNREAD)),
-            Some(fed) => fed,
+            Some((fed, handshaking)) => {
+                self.handshaking = handshaking;
+                fed
+            }
             None => Err(Fault::Local(PANICKED)),
         };
         self.put_away(flags, pool);
@@ -199,7 +209,7 @@ impl Tls {
         over: bool,
         pool: &mut Pool,
     ) -> Result<bool, Fault> {
-        if self.broken || self.session.is_handshaking() {
+        if self.broken || self.handshaking {
             if let (true, Some(plain)) = (self.broken, plain) {
                 plain.consume(plain.len(), |block| pool.give_block(block));
             }
