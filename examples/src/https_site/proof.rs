@@ -40,7 +40,12 @@ impl Proof {
             return refuse(line.to_owned());
         }
         let files = Files::load(certs.into_iter().zip(keys));
-        Ok(Proof::Files(files.map_err(|error| Usage(format!("--cert: {error}")))?, every))
+        let files = files.map_err(|error| Usage(format!("--cert: {error}")))?;
+        let certificates = files.certificates();
+        match sites.iter().find(|site| !certificates.serves(&site.name)) {
+            Some(Site { name, .. }) => refuse(format!("--cert: none is for the site `{name}`")),
+            None => Ok(Proof::Files(files, every)),
+        }
     }
 
     fn make(sites: &[Site], cert_out: Option<File<'_>>) -> Result<Self, Failure> {

@@ -26,7 +26,7 @@ const ALL: [&str; 15] = [
 ];
 
 /// One clear line, and nothing else.
-fn refuses(name: &str, arguments: &[&OsStr], part: &str) {
+pub(crate) fn refuses(name: &str, arguments: &[&OsStr], part: &str) {
     let output = run(example(name).args(arguments));
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,6 @@
 //! `https_site`: names, client certificates and certificates that change.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 
@@ -9,6 +10,7 @@ use rcgen::{
 };
 use rustls::version::TLS13;
 
+use crate::arguments::refuses;
 use crate::client::Noise;
 use crate::http::Http;
 use crate::openssl;
@@ -105,6 +107,18 @@ fn each_name_has_its_folder_and_its_certificate() {
     ] {
         assert!(printed.iter().any(|told| told == line), "{line}: {printed:#?}");
     }
+}
+
+#[test]
+fn a_site_without_a_certificate_is_told_of_at_start() {
+    let (chain, key) = own();
+    let files = Scratch::folder(
+        "https-nobody",
+        &[("chain.pem", chain.as_bytes()), ("key.pem", key.as_bytes())],
+    );
+    let [chain, key] = ["chain", "key"].map(|name| format!("{}/{name}.pem", files.path()));
+    let options = ["--site", "a.test=.", "--cert", &chain, "--key", &key].map(OsStr::new);
+    refuses(NAME, &options, "--cert: none is for the site `a.test`");
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Certificates {
         self.shelf().follow(identities).map(|shelf| self.swap(shelf))
     }
 
+    /// Whether one of them is for that name, by itself or by a wildcard.
+    pub fn serves(&self, name: &str) -> bool {
+        !self.shelf().of(&name.to_ascii_lowercase()).is_empty()
+    }
+
     /// How often they have changed. The same ones put once more are no change.
     pub fn generation(&self) -> u64 {
         self.shelf().generation

@@ -233,6 +233,7 @@ fn all_are_replaced_or_none() {
     let serves = |name: &str| meet(&server, &client(&TLS13, None), name).client_says.is_ok();
     let names = ["a.example", "b.example", "c.example"];
     assert_eq!(names.map(serves), [true, true, false]);
+    assert_eq!(names.map(|name| certificates.serves(&name.to_uppercase())), [true, true, false]);
     assert_eq!(certificates.replace(Vec::new()), Err(Error::Empty));
     assert_eq!((names.map(serves), certificates.generation()), ([true, true, false], 2));
     certificates.replace(vec![b.identity(), c.identity()]).expect("two");

@@ -64,7 +64,7 @@ impl Tls {
     /// If the session cannot.
     pub(crate) fn greet(&mut self, flags: &mut Flags, pool: &mut Pool) -> Result<(), Fault> {
         let mut plain = Rx::new(0);
-        let fed = self.ask(|session, rx, tx| session.feed(rx, tx, &mut plain));
+        let fed = self.feed(&mut plain);
         self.put_away(flags, pool);
         fed.unwrap_or(Err(Fault::Local(PANICKED))).map(drop)
     }
@@ -131,16 +131,9 @@ impl Tls {
             }
         }
         let before = plain.len();
-        let fed = self.ask(|session, rx, tx| {
-            let fed = session.feed(rx, tx, plain);
-            (fed, session.is_handshaking())
-        });
-        let fed = match fed {
+        let fed = match self.feed(plain) {
             Some(_) if self.tx.has_overflowed() => Err(Fault::Peer(UNREAD)),
-            Some((fed, handshaking)) => {
-                self.handshaking = handshaking;
-                fed
-            }
+            Some(fed) => fed,
             None => Err(Fault::Local(PANICKED)),
         };
         self.put_away(flags, pool);
@@ -227,6 +220,16 @@ impl Tls {
             self.ask(|session, _, tx| session.close(tx));
         }
         Ok(!self.tx.is_empty())
+    }
+
+    /// Has the session take in what is unread; none if it panics.
+    fn feed(&mut self, plain: &mut Rx) -> Option<Result<Fed, Fault>> {
+        let (fed, handshaking) = self.ask(|session, rx, tx| {
+            let fed = session.feed(rx, tx, plain);
+            (fed, session.is_handshaking())
+        })?;
+        self.handshaking = handshaking;
+        Some(fed)
     }
 
     /// Calls the session. One that panics costs its own connection: what it left cannot be trusted.

@@ -418,7 +418,7 @@ impl Initiator for Fragile {
 
 #[test]
 fn a_session_that_panics_costs_one_connection() {
-    for what in ["nothing", "initiate", "feed", "seal"] {
+    for what in ["nothing", "initiate", "feed", "is_handshaking", "secured", "seal"] {
         let mut place = Place::quiet(Config::default());
         let upstream = Upstream::new(place.sim(), keys::server(&BOTH));
         let connect = Connect::to(upstream.at.clone()).tls(&Fragile(what), NAME);

@@ -134,17 +134,19 @@ impl Session for Fragile {
     }
 
     fn is_handshaking(&self) -> bool {
+        self.touch("is_handshaking");
         false
     }
 
     fn secured(&self) -> Secured {
+        self.touch("secured");
         Secured::default()
     }
 }
 
 #[test]
 fn a_session_that_panics_costs_one_connection() {
-    for what in ["nothing", "accept", "feed", "seal", "close"] {
+    for what in ["nothing", "accept", "feed", "is_handshaking", "secured", "seal", "close"] {
         let mut place = Place::quiet(Config::default());
         let options = Listen { tls: Some(Fragile(what).into()), ..Listen::default() };
         let fragile = place.listen(443, options, |_, _| {
