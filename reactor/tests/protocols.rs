@@ -64,3 +64,5 @@ mod town;
 mod upstream;
 #[path = "protocols/ws_turns.rs"]
 mod ws_turns;
+#[path = "protocols/ws_worlds.rs"]
+mod ws_worlds;

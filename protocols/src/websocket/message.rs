@@ -66,8 +66,8 @@ pub enum Intake {
     /// [`Limits::STREAMED`].
     Stream,
     /// Nothing now: the peer is not read from until the connection is woken and this is another.
-    /// While something of it waits for that it has no deadline, and is not asked whether it is
-    /// there: for how long, is the handler's business.
+    /// While something of it waits for that it is not asked whether it is there, and has all the
+    /// time that there is: for how long, is the handler's business.
     Hold,
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Phase {
     Partial,
     /// The same, and a ping was sent: then its end is, or a sign of life.
     PartialPinged,
-    /// Something is there that we do not take: then nothing is.
+    /// Something is there that we do not take: then nothing is, and it is looked at again.
     Held,
     /// The peer has closed: then our answer is.
     Parting,

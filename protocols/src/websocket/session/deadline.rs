@@ -44,7 +44,11 @@ impl Session {
             Phase::Leaving => {
                 (self.phase, self.due) = (Phase::Closing, now.checked_add(limits.close_within));
             }
-            Phase::Over | Phase::Held => self.due = None,
+            Phase::Over => self.due = None,
+            // There is nothing to be late with: it is only looked at again.
+            Phase::Held => {
+                self.due = now.checked_add(limits.ping_after.min(limits.assembly_within))
+            }
             Phase::Parting | Phase::Closing => {}
             _ if unread || self.partial.is_some() => {
                 if !self.is_inside() {
@@ -91,6 +95,7 @@ impl Session {
                 limits.pong_within
             }
             Phase::Idle => limits.ping_after,
+            Phase::Held => limits.ping_after.min(limits.assembly_within),
             Phase::Pinged if !tx.is_empty() => limits.pong_within,
             Phase::Pinged => return Err(self.refuse(tx, NO_PONG)),
             Phase::Closing => {
