@@ -63,8 +63,8 @@ impl Tx {
         self.overflowed
     }
 
-    /// Whether at most the low mark waits, and at most [`FILES_LOW`] where files do; less where more
-    /// room is [wanted](Tx::want).
+    /// Whether at most the low mark waits, and at most [`FILES_LOW`] where files do; less where
+    /// more room is [wanted](Tx::want).
     #[inline]
     pub fn is_low(&self) -> bool {
         // What is in memory is charged at least its bytes, so only files can be longer.
