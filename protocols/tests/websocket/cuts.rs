@@ -1,8 +1,10 @@
 //! The same bytes in other pieces: the same events, the same output, the same end.
 
-use readily_protocols::websocket::Limits;
+use readily_protocols::contract::Fault;
+use readily_protocols::websocket::{Deflate, Intake, Limits};
 
 use crate::client::*;
+use crate::ends::{End, client, converse, heard, server};
 use crate::story::{Answers, Outcome, Story};
 
 fn told(pieces: &[&[u8]]) -> Outcome {
@@ -80,6 +82,46 @@ fn every_two_cuts_of_a_short_one_come_out_the_same() {
                 assert_eq!(told(&pieces), whole, "{name}, cut at {first} and {second}");
             }
         }
+    }
+}
+
+/// What a server hears that takes messages in parts: each message put together again, what was
+/// sent, and the end.
+fn streamed(pieces: &[&[u8]]) -> (Vec<String>, Vec<u8>, Option<Result<(), Fault>>) {
+    let limits = Limits { fragments_max: 8, message_max: 400, ..Limits::STREAMED };
+    let mut server = server(End { limits, intake: Intake::Stream, ..End::new(Deflate::Off) });
+    let mut client = client(End::new(Deflate::Off));
+    converse(&mut client, &mut server, usize::MAX);
+    pieces.iter().for_each(|piece| _ = server.feed(piece));
+    let (mut messages, mut open) = (Vec::new(), None);
+    for told in &heard(&server)[1..] {
+        let (place, part) = told.split_once(' ').expect("a place");
+        let (kind, part) = part.split_once(' ').expect("a kind");
+        let part = part.trim_matches(['[', ']']);
+        let (begins, ends) =
+            (["First", "Only"].contains(&place), ["Last", "Only"].contains(&place));
+        assert_eq!(open.is_none(), begins, "{told} behind {messages:?}");
+        let (whole_kind, whole) = open.get_or_insert_with(|| (kind.to_owned(), String::new()));
+        assert_eq!(whole_kind, kind);
+        let is_list = kind == "binary" && !whole.is_empty() && !part.is_empty();
+        whole.push_str(if is_list { ", " } else { "" });
+        whole.push_str(part);
+        if ends {
+            messages.extend(open.take().map(|(kind, whole)| format!("{kind} {whole}")));
+        }
+    }
+    (messages, server.take_sent(), server.over())
+}
+
+#[test]
+fn every_cut_of_messages_in_parts_comes_out_the_same() {
+    for (name, bytes) in conversations() {
+        let whole = streamed(&[&bytes]);
+        for cut in 0..=bytes.len() {
+            assert_eq!(streamed(&[&bytes[..cut], &bytes[cut..]]), whole, "{name}, cut at {cut}");
+        }
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(streamed(&single), whole, "{name}, byte by byte");
     }
 }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use readily_protocols::contract::{Fault, Reason};
-use readily_protocols::websocket::{CloseCode, Limits, reason};
+use readily_protocols::testing::Script;
+use readily_protocols::websocket::{CloseCode, Deflate, Limits, reason};
 
 use crate::client::*;
+use crate::ends::{self, End, Mail, converse};
 use crate::story::{Answers, Story};
 
 /// What a peer is refused for, and the code that it is told; none if it is not.
@@ -163,4 +165,112 @@ fn the_time_for_the_answer_to_a_close() {
     story.0.expire(Reason::Own);
     assert_eq!(story.fault(), Some(reason::CLOSE_TIMED_OUT));
     assert_eq!(story.sent(), ["close 1000"], "and no second close");
+}
+
+const NO_TIME: Limits = Limits {
+    assembly_within: Duration::ZERO,
+    ping_after: Duration::ZERO,
+    pong_within: Duration::ZERO,
+    close_within: Duration::ZERO,
+    ..Limits::DEFAULT
+};
+
+const ALL: Limits = Limits {
+    frame_max: u64::MAX,
+    message_max: u64::MAX,
+    fragments_max: u32::MAX,
+    assembly_within: Duration::MAX,
+    controls_per_second: u16::MAX,
+    ping_after: Duration::MAX,
+    pong_within: Duration::MAX,
+    close_within: Duration::MAX,
+    ..Limits::DEFAULT
+};
+
+/// Both ends with these limits, open.
+fn both(limits: Limits) -> [Script<ends::Conn>; 2] {
+    let mut server = ends::server(End { limits, ..End::new(Deflate::Off) });
+    let mut client = ends::client(End { limits, ..End::new(Deflate::Off) });
+    converse(&mut client, &mut server, usize::MAX);
+    [server, client]
+}
+
+/// A frame as the peer of either end sends it.
+fn at_end(nth: usize, first: u8, payload: &str) -> Vec<u8> {
+    match nth {
+        0 => frame(first, payload),
+        _ => [&[first, payload.len() as u8], payload.as_bytes()].concat(),
+    }
+}
+
+#[test]
+fn a_limit_of_nothing_admits_nothing_at_both_ends() {
+    let d = Limits::DEFAULT;
+    let cases = [
+        (Limits { frame_max: 0, ..d }, FIN | TEXT, "", None),
+        (Limits { frame_max: 0, ..d }, FIN | TEXT, "x", Some(reason::FRAME_TOO_LARGE)),
+        (Limits { frame_max: 0, ..d }, TEXT, "x", Some(reason::FRAME_TOO_LARGE)),
+        (Limits { message_max: 0, ..d }, FIN | BINARY, "", None),
+        (Limits { message_max: 0, ..d }, FIN | BINARY, "x", Some(reason::MESSAGE_TOO_LARGE)),
+        (Limits { message_max: 0, ..d }, BINARY, "x", Some(reason::MESSAGE_TOO_LARGE)),
+        (Limits { fragments_max: 0, ..d }, FIN | TEXT, "", Some(reason::TOO_MANY_FRAGMENTS)),
+        (Limits { fragments_max: 0, ..d }, TEXT, "x", Some(reason::TOO_MANY_FRAGMENTS)),
+        (Limits { controls_per_second: 0, ..d }, FIN | PONG, "", Some(reason::TOO_MANY_CONTROLS)),
+        (Limits { controls_per_second: 0, ..d }, FIN | PING, "x", Some(reason::TOO_MANY_CONTROLS)),
+    ];
+    for (limits, first, payload, expected) in cases {
+        for (nth, end) in both(limits).iter_mut().enumerate() {
+            end.feed(&at_end(nth, first, payload));
+            let expected = expected.map(|why| Err(Fault::Peer(why)));
+            assert_eq!(end.over(), expected, "end {nth}, {first:#x} {payload:?}");
+        }
+    }
+}
+
+#[test]
+fn no_time_at_all_is_over_at_once_at_both_ends() {
+    let is_due = |end: &mut Script<ends::Conn>| {
+        let now = end.effects().now();
+        readily_protocols::contract::Machine::deadline(end.machine()).is_some_and(|at| at <= now)
+    };
+    let begun = |nth: usize, end: &mut Script<ends::Conn>| _ = end.feed(&at_end(nth, TEXT, ""));
+    let closed = |_: usize, end: &mut Script<ends::Conn>| _ = end.mail(Mail::Close);
+    let idle = |_: usize, _: &mut Script<ends::Conn>| ();
+    type Prepare = fn(usize, &mut Script<ends::Conn>);
+    let cases: [(Prepare, usize, &str); 3] = [
+        (begun, 1, reason::ASSEMBLY_TIMED_OUT),
+        (closed, 1, reason::CLOSE_TIMED_OUT),
+        // Asked, and then left.
+        (idle, 2, reason::NO_PONG),
+    ];
+    for (prepare, expires, why) in cases {
+        for (nth, end) in both(NO_TIME).iter_mut().enumerate() {
+            prepare(nth, end);
+            for _ in 0..expires {
+                assert!(end.over().is_none() && is_due(end), "end {nth}, {why}");
+                end.expire(Reason::Own);
+            }
+            assert_eq!(end.over(), Some(Err(Fault::Peer(why))), "end {nth}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_of_everything_is_none() {
+    let has_deadline = |end: &Script<ends::Conn>| {
+        readily_protocols::contract::Machine::deadline(end.machine()).is_some()
+    };
+    for (nth, end) in both(ALL).iter_mut().enumerate() {
+        assert!(!has_deadline(end), "idle");
+        end.feed(&at_end(nth, TEXT, "a"));
+        for _ in 0..3_000 {
+            end.feed(&at_end(nth, CONTINUE, "")).feed(&at_end(nth, FIN | PONG, ""));
+        }
+        assert!(!has_deadline(end), "inside a message");
+        end.wait(Duration::from_secs(1 << 30)).expire(Reason::Own);
+        end.feed(&at_end(nth, FIN | CONTINUE, "b"));
+        assert_eq!(ends::heard(end)[1..], ["text ab"]);
+        end.mail(Mail::Close);
+        assert!(!has_deadline(end) && end.over().is_none(), "behind our close");
+    }
 }
