@@ -170,6 +170,26 @@ fn all_that_was_written_since_a_mark_is_taken_back() {
 }
 
 #[test]
+fn more_room_than_the_low_mark_leaves_may_be_wanted() {
+    const L: usize = 16 * 1024;
+    let marks = Marks { high: L, low: L / 2, cap: 2 * L };
+    // How much is wanted, and the most that may wait then.
+    for (wanted, low) in [(0, L / 2), (L + L / 2, L / 2), (L + L / 2 + 1, L / 2 - 1), (2 * L, 0)] {
+        for (waits, is_low) in [(low, true), (low + 1, false)] {
+            let mut tx = Tx::new(marks);
+            // Shared, so that each byte is charged as one.
+            tx.share(vec![0; waits].into());
+            tx.want(wanted);
+            // Who wants less is called with the others.
+            tx.want(1);
+            assert_eq!(tx.is_low(), is_low, "{waits} of {wanted}");
+            tx.be_low();
+            assert_eq!(tx.is_low(), waits <= L / 2);
+        }
+    }
+}
+
+#[test]
 fn the_marks_hold_at_their_edges() {
     const L: usize = 16 * 1024;
     let marks = Marks { high: L, low: L / 2, cap: 2 * L };

@@ -46,9 +46,7 @@ impl Session {
             }
             Phase::Over => self.due = None,
             // There is nothing to be late with: it is only looked at again.
-            Phase::Held => {
-                self.due = now.checked_add(limits.ping_after.min(limits.assembly_within))
-            }
+            Phase::Held => self.due = now.checked_add(look_again(limits)),
             Phase::Parting | Phase::Closing => {}
             _ if unread || self.partial.is_some() => {
                 if !self.is_inside() {
@@ -95,7 +93,7 @@ impl Session {
                 limits.pong_within
             }
             Phase::Idle => limits.ping_after,
-            Phase::Held => limits.ping_after.min(limits.assembly_within),
+            Phase::Held => look_again(limits),
             Phase::Pinged if !tx.is_empty() => limits.pong_within,
             Phase::Pinged => return Err(self.refuse(tx, NO_PONG)),
             Phase::Closing => {
@@ -165,6 +163,11 @@ impl Session {
             (self.phase, self.due, self.since) = (Phase::Idle, None, None);
         }
     }
+}
+
+/// After how long one that is held is looked at again.
+fn look_again(limits: &Limits) -> Duration {
+    limits.ping_after.min(limits.assembly_within)
 }
 
 const NO_PONG: Refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };

@@ -9,7 +9,7 @@ use super::log::charge;
 pub(super) type Rest = Arc<[Encoded]>;
 
 /// For how many times the backlog there is room in all such lists of one topic.
-pub(super) const BACKLOGS_KEPT: usize = 8;
+const BACKLOGS_KEPT: usize = 8;
 
 /// The lists of one topic, by what they cost.
 ///
@@ -39,9 +39,7 @@ impl Kept {
             }
             with_it <= most
         };
-        // Of a known length, so that they are cloned once.
-        let kept: Vec<Encoded> = messages.take_while(fits).cloned().collect();
-        kept.into()
+        messages.take_while(fits).cloned().collect()
     }
 
     /// One reads it no more.
