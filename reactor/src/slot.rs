@@ -103,6 +103,8 @@ impl Flags {
     pub(crate) const UNSENT: Flags = Flags(512);
     /// Memory was charged for it.
     pub(crate) const HOLDS: Flags = Flags(1024);
+    /// The peer is gone, as a write has found: only what it sent before that is still heard.
+    pub(crate) const LOST: Flags = Flags(2048);
 
     /// Takes in what the system reported; the bits are the same.
     #[inline]

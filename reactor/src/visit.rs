@@ -1,12 +1,14 @@
 //! One visit to a connection: read, advance the machine until it waits, write, carry out what it
 //! asked for, arm its deadline.
 
+use std::io::ErrorKind;
+
 use readily_protocols::contract::{
     App, Cause, End, Fault, Half, Id, Machine, Mark, Next, Peer, Signals, Tx,
 };
 
 use crate::call::{Call, Called};
-use crate::carrier::{Flushed, Received};
+use crate::carrier::{Failure, Flushed, Layer, Received};
 use crate::reactor::{Alarm, Reactor};
 use crate::slot::{Flags, Link, Phase, Slot};
 use crate::sys::Sys;
@@ -22,6 +24,9 @@ pub(crate) enum Flow {
     /// Its machine has ended.
     Over,
 }
+
+/// How a connection ends whose peer is gone.
+const LOST: End = End::Transport(ErrorKind::ConnectionReset);
 
 impl<A: App, S: Sys> Reactor<A, S> {
     /// Does all that can be done for a connection now. `cause` is why, besides its readiness.
@@ -87,6 +92,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
                 Flow::Wait(at) if !got.is_failure() => own = at,
                 flow => return self.after_round(id, got, flow),
             }
+        }
+        if self.slots[index].flags.has(Flags::LOST) && !self.slots[index].flags.has(Flags::QUEUED) {
+            return self.end(index, LOST);
         }
         self.settle(index, own);
     }
@@ -174,6 +182,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         match called.next {
             // The peer cut it: that is the end to be told, whatever the machine makes of it.
+            Ok(Next::Finish) if self.slots[index].flags.has(Flags::LOST) => self.end(index, LOST),
             Ok(Next::Finish) if self.was_cut(index) => return Flow::Wait(NEVER),
             Ok(Next::Finish) => self.end(index, End::Finished),
             Ok(Next::Yield) => {
@@ -265,6 +274,9 @@ impl<A: App, S: Sys> Reactor<A, S> {
     #[inline]
     pub(crate) fn flush_open(&mut self, index: usize) -> bool {
         let slot = &mut self.slots[index];
+        if slot.flags.has(Flags::LOST) {
+            return true;
+        }
         let unsent = slot.flags.has(Flags::UNSENT);
         match &slot.tx {
             None if unsent => {}
@@ -286,10 +298,38 @@ impl<A: App, S: Sys> Reactor<A, S> {
         let flushed = self.carry_out_of(index);
         self.count_flush(index, flushed);
         if let Some(failure) = flushed.failed {
+            if self.may_be_heard(index, failure) {
+                self.lose(index);
+                return true;
+            }
             self.end(index, failure.end());
             return false;
         }
         self.after_flush(index)
+    }
+
+    /// Whether a peer that is gone may have said something before, such as why.
+    fn may_be_heard(&self, index: usize, failure: Failure) -> bool {
+        let slot = &self.slots[index];
+        let is_gone = matches!(
+            failure,
+            Failure::Transport(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+        );
+        let has_ended = slot.rx.as_ref().is_some_and(|rx| rx.has_ended());
+        is_gone && !has_ended && slot.peer().is_none()
+    }
+
+    /// Nothing is sent to it any more. What it sent is read, and then the connection ends.
+    fn lose(&mut self, index: usize) {
+        let slot = &mut self.slots[index];
+        slot.flags.set(Flags::LOST);
+        slot.flags.set(Flags::READABLE);
+        if let Some(tx) = &mut slot.tx {
+            tx.abort();
+        }
+        if let Some(Layer::Tls(tls)) = self.layers.of(index, slot.flags) {
+            tls.forget_unsent();
+        }
     }
 
     pub(crate) fn count_flush(&mut self, index: usize, flushed: Flushed) {

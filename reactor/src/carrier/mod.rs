@@ -167,6 +167,11 @@ pub(crate) fn read(mut pipe: impl Pipe, flags: &mut Flags, rx: &mut Rx) -> Recei
 fn read_nothing(result: std::io::Result<usize>, flags: &mut Flags, rx: &mut Rx) -> Received {
     flags.clear(Flags::READABLE);
     match result.map_err(|error| error.kind()) {
+        // The write that found out has taken the error with it: this is no end in order.
+        Ok(_) if flags.has(Flags::LOST) => {
+            rx.close(Half::Aborted);
+            Received::Failed(ErrorKind::ConnectionReset)
+        }
         Ok(_) => {
             rx.close(Half::Ended);
             Received::Ended

@@ -83,6 +83,11 @@ impl Tls {
         self.ask(|session, _, _| session.secured())
     }
 
+    /// The peer is gone: what waits for it goes too, and does not keep it from being heard.
+    pub(crate) fn forget_unsent(&mut self) {
+        self.tx = Tx::new(MARKS);
+    }
+
     /// Whether plaintext or ciphertext is held back.
     pub(super) fn holds(&self) -> bool {
         self.holds || !self.rx.is_empty()

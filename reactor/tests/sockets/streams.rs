@@ -4,11 +4,11 @@ use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use readily::{End, Step};
+use readily::{End, Io, Step};
 use socket2::SockRef;
 
 use crate::net::{connect, listen, reactor, talk, until};
-use crate::troupe::{echo, swallow};
+use crate::troupe::{Cue, Does, Troupe, echo, swallow};
 
 #[test]
 fn data_and_the_end_in_one_event() {
@@ -66,6 +66,43 @@ fn a_reset_ends_a_connection_in_any_state_of_it() {
         let told =
             [End::Transport(ErrorKind::ConnectionReset), End::Transport(ErrorKind::BrokenPipe)];
         assert!(told.contains(&why), "moment {moment}: {why}");
+    }
+}
+
+/// Says more than anybody takes, writes down how much it hears, and finishes when it has heard `.`,
+/// or goes on.
+fn shout(io: &mut Io<'_, Troupe>, finishes: bool) -> Does {
+    let heard = io.rx.bytes().to_vec();
+    io.rx.consume(heard.len());
+    let id = io.id();
+    io.app.heard.push((id, heard.len() as u32));
+    while io.tx.room() > 0 {
+        io.tx.write(&[b'!'; 16 * 1024]);
+    }
+    Ok(if finishes && heard.contains(&b'.') { Step::Finish } else { Step::Wait })
+}
+
+#[test]
+fn what_a_peer_said_before_it_was_gone_is_heard() {
+    let acts: [fn(&mut Io<'_, Troupe>, Cue) -> Does; 2] =
+        [|io, _| shout(io, false), |io, _| shout(io, true)];
+    for act in acts {
+        let long = [&[b'x'; 100_000][..], b"."].concat();
+        for words in [&b"it is over."[..], &long, b""] {
+            let mut reactor = reactor();
+            let at = listen(&mut reactor, act);
+            let mut stream = connect(&mut reactor, at);
+            // It has no room, so that it does not read; and what it said is not read either, so
+            // that the end is a reset.
+            until(&mut reactor, |reactor| reactor.connections().all(|one| one.buffered > 0));
+            stream.write_all(words).expect("the kernel has room");
+            drop(stream);
+            until(&mut reactor, |reactor| reactor.counters().open == 0);
+            let heard: usize = reactor.app().heard.iter().map(|(_, n)| *n as usize).sum();
+            assert_eq!(heard, words.len());
+            let ends: Vec<End> = reactor.app().gone.iter().map(|(_, why)| *why).collect();
+            assert_eq!(ends, [End::Transport(ErrorKind::ConnectionReset)]);
+        }
     }
 }
 
