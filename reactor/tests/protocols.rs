@@ -46,6 +46,8 @@ mod tls_crowd;
 mod tls_ends;
 #[path = "protocols/tls_files.rs"]
 mod tls_files;
+#[path = "protocols/tls_gone.rs"]
+mod tls_gone;
 #[path = "protocols/tls_limits.rs"]
 mod tls_limits;
 #[path = "protocols/tls_relays.rs"]
