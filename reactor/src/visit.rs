@@ -26,7 +26,7 @@ pub(crate) enum Flow {
 }
 
 /// How a connection ends whose peer is gone.
-const LOST: End = End::Transport(ErrorKind::ConnectionReset);
+const GONE: End = End::Transport(ErrorKind::ConnectionReset);
 
 impl<A: App, S: Sys> Reactor<A, S> {
     /// Does all that can be done for a connection now. `cause` is why, besides its readiness.
@@ -94,7 +94,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
             }
         }
         if self.slots[index].flags.has(Flags::LOST) && !self.slots[index].flags.has(Flags::QUEUED) {
-            return self.end(index, LOST);
+            return self.end(index, GONE);
         }
         self.settle(index, own);
     }
@@ -182,7 +182,7 @@ impl<A: App, S: Sys> Reactor<A, S> {
         }
         match called.next {
             // The peer cut it: that is the end to be told, whatever the machine makes of it.
-            Ok(Next::Finish) if self.slots[index].flags.has(Flags::LOST) => self.end(index, LOST),
+            Ok(Next::Finish) if self.slots[index].flags.has(Flags::LOST) => self.end(index, GONE),
             Ok(Next::Finish) if self.was_cut(index) => return Flow::Wait(NEVER),
             Ok(Next::Finish) => self.end(index, End::Finished),
             Ok(Next::Yield) => {
@@ -310,13 +310,11 @@ impl<A: App, S: Sys> Reactor<A, S> {
 
     /// Whether a peer that is gone may have said something before, such as why.
     fn may_be_heard(&self, index: usize, failure: Failure) -> bool {
-        let slot = &self.slots[index];
         let is_gone = matches!(
             failure,
             Failure::Transport(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
         );
-        let has_ended = slot.rx.as_ref().is_some_and(|rx| rx.has_ended());
-        is_gone && !has_ended && slot.peer().is_none()
+        is_gone && !self.has_ended(index) && self.slots[index].peer().is_none()
     }
 
     /// Nothing is sent to it any more. What it sent is read, and then the connection ends.

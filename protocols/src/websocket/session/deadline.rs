@@ -87,15 +87,8 @@ impl Session {
             }
         }
         let wait = match self.phase {
-            Phase::Idle if tx.is_empty() => {
-                self.ping(tx);
-                self.phase = Phase::Pinged;
-                limits.pong_within
-            }
-            Phase::Idle => limits.ping_after,
+            Phase::Idle | Phase::Pinged => self.ask(tx, limits)?,
             Phase::Held => look_again(limits),
-            Phase::Pinged if !tx.is_empty() => limits.pong_within,
-            Phase::Pinged => return Err(self.refuse(tx, NO_PONG)),
             Phase::Closing => {
                 return Err(self.refuse(tx, Refusal::policy(reason::CLOSE_TIMED_OUT)));
             }
@@ -115,22 +108,35 @@ impl Session {
         if self.assembled_by(limits).is_some_and(|end| end <= now) {
             return Err(self.refuse(tx, Refusal::policy(reason::ASSEMBLY_TIMED_OUT)));
         }
-        let wait = match self.phase {
-            Phase::PartialPinged if tx.is_empty() => return Err(self.refuse(tx, NO_PONG)),
-            Phase::Partial if tx.is_empty() => {
-                self.ping(tx);
-                self.phase = Phase::PartialPinged;
-                limits.pong_within
-            }
-            Phase::Partial => limits.ping_after,
-            _ => limits.pong_within,
-        };
+        let wait = self.ask(tx, limits)?;
         self.wait_inside(wait, now, limits);
         Ok(())
     }
 
-    fn ping(&mut self, tx: &mut Tx) {
-        self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
+    /// Asks a peer of which nothing was heard whether it is there, and says how long that may take;
+    /// nobody is asked, or left, behind what still waits to be sent.
+    ///
+    /// # Errors
+    /// It was asked before.
+    fn ask(&mut self, tx: &mut Tx, limits: &Limits) -> Result<Duration, Fault> {
+        let pinged = match self.phase {
+            Phase::Idle => Some(Phase::Pinged),
+            Phase::Partial => Some(Phase::PartialPinged),
+            _ => None,
+        };
+        match pinged {
+            Some(_) if !tx.is_empty() => Ok(limits.ping_after),
+            Some(pinged) => {
+                self.write(tx, frame::whole(OpCode::Control(Control::Ping)), &[]);
+                self.phase = pinged;
+                Ok(limits.pong_within)
+            }
+            None if !tx.is_empty() => Ok(limits.pong_within),
+            None => {
+                let refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };
+                Err(self.refuse(tx, refusal))
+            }
+        }
     }
 
     /// A message, or a frame, begins now, or its time does.
@@ -169,5 +175,3 @@ impl Session {
 fn look_again(limits: &Limits) -> Duration {
     limits.ping_after.min(limits.assembly_within)
 }
-
-const NO_PONG: Refusal = Refusal { code: CloseCode::INTERNAL, reason: reason::NO_PONG };

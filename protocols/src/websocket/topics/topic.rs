@@ -47,7 +47,7 @@ enum Place {
     At(u64),
     /// The newest: it fell behind, and is only told how things stand.
     Latest,
-    /// What it had when it fell behind, with how many of them are left, and nothing that came
+    /// What it had when it fell behind, with how many of them it has taken, and nothing that came
     /// later.
     Kept(Rest, usize),
 }
@@ -121,7 +121,7 @@ impl Topic {
         match &self.seats.get(at)?.place {
             Place::At(cursor) => self.log.at(*cursor),
             Place::Latest => self.log.last(),
-            Place::Kept(rest, left) => rest.get(rest.len() - left),
+            Place::Kept(rest, taken) => rest.get(*taken),
         }
     }
 
@@ -139,9 +139,9 @@ impl Topic {
                 seat.place = Place::At(self.log.enter());
                 true
             }
-            Place::Kept(_, left) => {
-                *left = left.saturating_sub(1);
-                let is_last = *left == 0;
+            Place::Kept(rest, taken) => {
+                *taken += 1;
+                let is_last = *taken == rest.len();
                 if is_last {
                     let place = std::mem::replace(&mut seat.place, Place::At(self.log.enter()));
                     self.missing -= 1;
@@ -209,10 +209,12 @@ impl Topic {
             let member = |at| Some((self.seats.get(at)?.member, Fate::Goes));
             return seats.into_iter().filter_map(member).collect();
         }
-        let fates = match self.policy.slow {
-            Slow::DropNewest => self.keep_rest_of(seats, counts),
-            _ => self.coalesce(seats, counts),
-        };
+        let mut fates = Vec::new();
+        if self.policy.slow == Slow::DropNewest {
+            fates = self.keep_rest_of(seats, counts);
+        } else {
+            self.coalesce(seats, counts);
+        }
         self.log.trim(0);
         fates
     }
@@ -233,7 +235,7 @@ impl Topic {
                 fates.push((seat.member, Fate::HasNothing));
                 self.sleep(at);
             } else {
-                seat.place = Place::Kept(rest.clone(), rest.len());
+                seat.place = Place::Kept(rest.clone(), 0);
                 self.missing += 1;
             }
         }
@@ -241,7 +243,7 @@ impl Topic {
     }
 
     /// Those who stand at the front are told how things stand, and no more.
-    fn coalesce(&mut self, seats: Vec<usize>, counts: &mut Counts) -> Vec<(u32, Fate)> {
+    fn coalesce(&mut self, seats: Vec<usize>, counts: &mut Counts) {
         let waiting = self.log.len() as u64;
         for at in seats {
             let Some(seat) = self.seats.get_mut(at) else { continue };
@@ -252,7 +254,6 @@ impl Topic {
             counts.coalesced += waiting - 1;
             self.log.leave(cursor);
         }
-        Vec::new()
     }
 
     /// Appends a message, and says for how many it is; `wake` is told whose they are that have
