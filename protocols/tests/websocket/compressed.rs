@@ -5,6 +5,7 @@ use readily_protocols::testing::Script;
 use readily_protocols::websocket::{Deflate, Encoded, Intake, Limits, Terms, reason};
 
 use crate::client::{BINARY, CLOSE, CONTINUE, FIN, PING, PONG, TEXT, close, frame, ping};
+use crate::cuts::every_cut;
 use crate::ends::{Conn, End, Mail, TERMS, client, converse, end_of, heard, holds, server};
 
 #[test]
@@ -69,7 +70,7 @@ fn what_a_compressed_message_may_be() {
         let first = frame(TEXT | RSV1, &hello[..3]);
         [first, frame(FIN | PING, "between"), frame(second, &hello[3..])].concat()
     };
-    let zeros: Vec<u8> = bomb();
+    let zeros = zeros(10 << 20);
     // A block that is not compressed.
     let stored = |bytes: &[u8]| {
         let len = bytes.len() as u16;
@@ -126,21 +127,6 @@ fn what_a_compressed_message_may_be() {
         };
         assert_eq!(fed(limits, &bytes), expected, "{case}");
     }
-}
-
-/// Ten megabytes of zeros, as 64 kB: each block refers to itself.
-fn bomb() -> Vec<u8> {
-    let mut world = client(End::new(Deflate::Off));
-    let zeros = vec![0; 10 << 20];
-    let encoded = Encoded::binary(&zeros).deflated(&Terms::SHARED, world.effects());
-    let mut server = server(End::new(Deflate::On(Terms::SHARED)));
-    let mut peer = client(End::new(Deflate::On(Terms::SHARED)));
-    converse(&mut peer, &mut server, usize::MAX);
-    server.mail(Mail::Send(encoded));
-    let sent = server.take_sent();
-    // A head of ten bytes, since it is longer than 65,535.
-    assert_eq!(sent[..2], [0xc2, 127]);
-    sent[10..].to_vec()
 }
 
 #[test]
@@ -217,14 +203,9 @@ fn every_cut_of_a_compressed_conversation_comes_out_the_same() {
             (heard(end), end.sent().to_vec(), end.over())
         };
         for (at_server, bytes) in [(true, &up), (false, &down)] {
-            let whole = hears(at_server, &[bytes]);
+            let name = format!("{terms:?}");
+            let whole = every_cut(&name, bytes, |pieces| hears(at_server, pieces));
             assert!(whole.0.len() > messages().len() && whole.2 == Some(Ok(())), "{whole:?}");
-            for cut in 0..=bytes.len() {
-                let (first, second) = bytes.split_at(cut);
-                assert_eq!(hears(at_server, &[first, second]), whole, "{terms:?}, cut at {cut}");
-            }
-            let single: Vec<&[u8]> = bytes.chunks(1).collect();
-            assert_eq!(hears(at_server, &single), whole, "{terms:?}, byte by byte");
         }
     }
 }

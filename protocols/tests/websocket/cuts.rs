@@ -1,5 +1,7 @@
 //! The same bytes in other pieces: the same events, the same output, the same end.
 
+use std::fmt::Debug;
+
 use readily_protocols::contract::Fault;
 use readily_protocols::websocket::{Deflate, Intake, Limits};
 
@@ -60,15 +62,26 @@ fn conversations() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// What comes of the bytes at once comes of them in two pieces, wherever they are cut, and one by
+/// one; gives it back.
+pub(crate) fn every_cut<T: PartialEq + Debug>(
+    name: &str,
+    bytes: &[u8],
+    tell: impl Fn(&[&[u8]]) -> T,
+) -> T {
+    let whole = tell(&[bytes]);
+    for cut in 0..=bytes.len() {
+        assert_eq!(tell(&[&bytes[..cut], &bytes[cut..]]), whole, "{name}, cut at {cut}");
+    }
+    let single: Vec<&[u8]> = bytes.chunks(1).collect();
+    assert_eq!(tell(&single), whole, "{name}, byte by byte");
+    whole
+}
+
 #[test]
 fn every_cut_of_a_conversation_comes_out_the_same() {
     for (name, bytes) in conversations() {
-        let whole = told(&[&bytes]);
-        for cut in 0..=bytes.len() {
-            assert_eq!(told(&[&bytes[..cut], &bytes[cut..]]), whole, "{name}, cut at {cut}");
-        }
-        let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        assert_eq!(told(&single), whole, "{name}, byte by byte");
+        every_cut(name, &bytes, told);
     }
 }
 
@@ -116,12 +129,7 @@ fn streamed(pieces: &[&[u8]]) -> (Vec<String>, Vec<u8>, Option<Result<(), Fault>
 #[test]
 fn every_cut_of_messages_in_parts_comes_out_the_same() {
     for (name, bytes) in conversations() {
-        let whole = streamed(&[&bytes]);
-        for cut in 0..=bytes.len() {
-            assert_eq!(streamed(&[&bytes[..cut], &bytes[cut..]]), whole, "{name}, cut at {cut}");
-        }
-        let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        assert_eq!(streamed(&single), whole, "{name}, byte by byte");
+        every_cut(name, &bytes, streamed);
     }
 }
 

@@ -264,6 +264,11 @@ pub(crate) fn end_of(script: &Script<Conn>) -> Option<&End> {
     }
 }
 
+/// When an end is to be called for something that has not come.
+pub(crate) fn deadline(script: &Script<Conn>) -> Option<Instant> {
+    script.machine().deadline()
+}
+
 /// Bytes that an end holds beside its state.
 pub(crate) fn holds(script: &Script<Conn>) -> usize {
     match script.machine() {

@@ -231,7 +231,7 @@ fn a_limit_of_nothing_admits_nothing_at_both_ends() {
 fn no_time_at_all_is_over_at_once_at_both_ends() {
     let is_due = |end: &mut Script<ends::Conn>| {
         let now = end.effects().now();
-        readily_protocols::contract::Machine::deadline(end.machine()).is_some_and(|at| at <= now)
+        ends::deadline(end).is_some_and(|at| at <= now)
     };
     let begun = |nth: usize, end: &mut Script<ends::Conn>| _ = end.feed(&at_end(nth, TEXT, ""));
     let closed = |_: usize, end: &mut Script<ends::Conn>| _ = end.mail(Mail::Close);
@@ -257,20 +257,17 @@ fn no_time_at_all_is_over_at_once_at_both_ends() {
 
 #[test]
 fn a_limit_of_everything_is_none() {
-    let has_deadline = |end: &Script<ends::Conn>| {
-        readily_protocols::contract::Machine::deadline(end.machine()).is_some()
-    };
     for (nth, end) in both(ALL).iter_mut().enumerate() {
-        assert!(!has_deadline(end), "idle");
+        assert_eq!(ends::deadline(end), None, "idle");
         end.feed(&at_end(nth, TEXT, "a"));
         for _ in 0..3_000 {
             end.feed(&at_end(nth, CONTINUE, "")).feed(&at_end(nth, FIN | PONG, ""));
         }
-        assert!(!has_deadline(end), "inside a message");
+        assert_eq!(ends::deadline(end), None, "inside a message");
         end.wait(Duration::from_secs(1 << 30)).expire(Reason::Own);
         end.feed(&at_end(nth, FIN | CONTINUE, "b"));
         assert_eq!(ends::heard(end)[1..], ["text ab"]);
         end.mail(Mail::Close);
-        assert!(!has_deadline(end) && end.over().is_none(), "behind our close");
+        assert_eq!((ends::deadline(end), end.over()), (None, None), "behind our close");
     }
 }
